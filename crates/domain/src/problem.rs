@@ -1,0 +1,223 @@
+//! What a caller is told when something does not work: a closed set, each with a status, a code and a sentence.
+//!
+//! A `Problem` carries nothing that was submitted and nothing of the inner error; the source goes to the log.
+
+use crate::{ids::KeyId, person::Tier};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// What is wrong with one field of a form or body.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The field's name in the form and in JSON.
+    pub field: Cow<'static, str>,
+    /// A word for programs.
+    pub code: Cow<'static, str>,
+    /// A sentence for people, with what to do.
+    pub message: Cow<'static, str>,
+}
+
+impl FieldProblem {
+    /// One fault of one field.
+    pub fn new(field: &'static str, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: field.into(), code: code.into(), message: message.into() }
+    }
+}
+
+/// The closed set of public errors.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Problem {
+    /// No session, or one that ended.
+    NotAuthenticated,
+    /// Unknown account, wrong password or disabled account: one answer for all.
+    SignInFailed,
+    /// The set-up link was used, is too old, or never was one.
+    SetupLinkInvalid,
+    /// The request came from another site, or cannot prove that it did not.
+    CrossSite,
+    /// The act needs another role or scope.
+    Forbidden,
+    /// The account's tier may not keep provider keys.
+    TierRequired {
+        /// Tiers that may.
+        tiers: Vec<Tier>,
+    },
+    /// The account holds as many provider keys as its tier allows.
+    TierLimit {
+        /// The most its tier allows.
+        limit: u32,
+    },
+    /// No such provider key, for this caller.
+    KeyNotFound,
+    /// No such page or thing, for this caller.
+    NotFound,
+    /// The word names neither a key nor a provider.
+    InvalidProvider,
+    /// The same secret is already kept under another label.
+    DuplicateKey {
+        /// The key that has it.
+        id: KeyId,
+        /// Its label, the caller's own.
+        label: Option<String>,
+    },
+    /// Someone changed it since it was read.
+    Changed,
+    /// One or more fields do not hold.
+    Invalid {
+        /// Each fault.
+        fields: Vec<FieldProblem>,
+    },
+    /// The body is larger than 256 KiB.
+    TooLarge,
+    /// The body is not in the form this route reads.
+    UnsupportedBody,
+    /// Too many of these in the window.
+    TooMany {
+        /// Whole seconds until the next may succeed.
+        retry_after: u32,
+    },
+    /// The stored secret does not open; it has to be entered again.
+    CannotOpen,
+    /// The provider's address changed since the key was entered; it has to be entered again.
+    EndpointChanged,
+    /// The database or audit trail cannot be written or read just now.
+    Unavailable {
+        /// Whole seconds after which to try again.
+        retry_after: u32,
+    },
+    /// A fault of the server.
+    Internal,
+}
+
+impl Problem {
+    /// One faulty field.
+    #[must_use]
+    pub fn field(fault: FieldProblem) -> Self {
+        Self::Invalid { fields: vec![fault] }
+    }
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::InvalidProvider | Self::UnsupportedBody => 400,
+            Self::NotAuthenticated | Self::SignInFailed => 401,
+            Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
+            Self::KeyNotFound | Self::NotFound | Self::SetupLinkInvalid => 404,
+            Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged => 409,
+            Self::Changed => 412,
+            Self::TooLarge => 413,
+            Self::Invalid { .. } => 422,
+            Self::TooMany { .. } => 429,
+            Self::Internal => 500,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+    /// The word for programs, `code` in RFC 9457 bodies.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "not_authenticated",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SetupLinkInvalid => "setup_link_invalid",
+            Self::CrossSite => "cross_site",
+            Self::Forbidden => "forbidden",
+            Self::TierRequired { .. } => "tier_required",
+            Self::TierLimit { .. } => "tier_limit",
+            Self::KeyNotFound => "key_not_found",
+            Self::NotFound => "not_found",
+            Self::InvalidProvider => "invalid_provider",
+            Self::DuplicateKey { .. } => "duplicate_key",
+            Self::Changed => "changed",
+            Self::Invalid { .. } => "invalid",
+            Self::TooLarge => "too_large",
+            Self::UnsupportedBody => "unsupported_body",
+            Self::TooMany { .. } => "too_many",
+            Self::CannotOpen => "cannot_open",
+            Self::EndpointChanged => "endpoint_changed",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+    /// A sentence a user may read, with what to do next where there is something.
+    #[must_use]
+    pub fn detail(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NotAuthenticated => "Not authenticated",
+            Self::SignInFailed => "The e-mail address or the password is not right.",
+            Self::SetupLinkInvalid => "This set-up link was used or is too old. Make a new one with: keyward setup-link",
+            Self::CrossSite => "This request did not come from a page of this site. Reload the page and try again.",
+            Self::Forbidden => "Your account may not do this.",
+            Self::TierRequired { tiers } => {
+                let names: Vec<_> = tiers.iter().map(|tier| tier.as_str()).collect();
+                return Cow::Owned(format!("Your tier cannot hold provider keys. It takes one of: {}.", names.join(", ")));
+            }
+            Self::TierLimit { limit } => {
+                return Cow::Owned(format!("Your tier holds at most {limit} provider keys. Delete one first."));
+            }
+            Self::KeyNotFound => "API key not found for this provider",
+            Self::NotFound => "There is nothing here.",
+            Self::InvalidProvider => "Invalid provider",
+            Self::DuplicateKey { label: Some(label), .. } => {
+                return Cow::Owned(format!("You already keep this key as \u{201c}{label}\u{201d}."));
+            }
+            Self::DuplicateKey { label: None, .. } => "You already keep this key.",
+            Self::Changed => "It was changed in the meantime. Reload and try again.",
+            Self::Invalid { fields } => {
+                return fields.first().map_or(Cow::Borrowed("Some fields need another look."), |fault| fault.message.clone());
+            }
+            Self::TooLarge => "The request is larger than 256 KiB.",
+            Self::UnsupportedBody => "The request is not in a form this address reads.",
+            Self::TooMany { retry_after } => {
+                return Cow::Owned(format!("Too many attempts. Try again in {}.", span(*retry_after)));
+            }
+            Self::CannotOpen => "The stored key cannot be opened. Replace it with the key from your provider.",
+            Self::EndpointChanged => "The provider's address changed since this key was saved. Enter the key again.",
+            Self::Unavailable { .. } => "Keyward cannot read or write its database just now. Nothing was changed; try again shortly.",
+            Self::Internal => "Something went wrong on the server. The log has the details under the request id.",
+        })
+    }
+    /// The fault of `field`, if it has one.
+    #[must_use]
+    pub fn of_field(&self, field: &str) -> Option<&FieldProblem> {
+        match self {
+            Self::Invalid { fields } => fields.iter().find(|fault| fault.field == field),
+            _ => None,
+        }
+    }
+    /// Whole seconds for `Retry-After`.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooMany { retry_after } | Self::Unavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+fn span(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_travels_as_json_and_back() {
+        let problem = Problem::field(FieldProblem::new("label", "too_long", "Too long."));
+        let text = serde_json::to_string(&problem).expect("a problem has only strings and numbers");
+        assert_eq!(serde_json::from_str::<Problem>(&text).expect("what was just written"), problem);
+        assert_eq!(problem.detail(), "Too long.");
+    }
+
+    #[test]
+    fn waiting_times_are_said_in_words() {
+        assert_eq!(Problem::TooMany { retry_after: 61 }.detail(), "Too many attempts. Try again in 61 seconds.");
+        assert_eq!(Problem::TooMany { retry_after: 600 }.detail(), "Too many attempts. Try again in 10 minutes.");
+    }
+}

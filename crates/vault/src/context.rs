@@ -1,0 +1,90 @@
+//! Who is calling, in which request, at what time: the one argument every use-case takes.
+
+use domain::{
+    Timestamp,
+    ids::{RequestId, SessionId, UserId},
+    person::{Email, Role, Tier},
+};
+use std::{
+    net::IpAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use uuid::Uuid;
+
+/// A signed-in person, as found in the database for this request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The account.
+    pub user: UserId,
+    /// Its name.
+    pub email: Email,
+    /// What it may do.
+    pub role: Role,
+    /// What it paid for.
+    pub tier: Tier,
+    /// The session that proves it.
+    pub session: SessionId,
+    /// When the password was last given in this session.
+    pub authenticated_at: Timestamp,
+}
+
+/// Who is calling.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// Nobody has signed in.
+    Nobody,
+    /// A person with a session.
+    Person(Identity),
+    /// The operator at the command line, or the server itself.
+    System,
+}
+
+/// Actor, request id, time and client address of one call. Time and new ids come from here and nowhere else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Context {
+    /// Who is calling.
+    pub actor: Actor,
+    /// The request, as logs, errors and the audit trail name it.
+    pub request: RequestId,
+    /// When the request arrived.
+    pub now: Timestamp,
+    /// The client's address; behind trusted proxies, what they vouch for.
+    pub client: Option<IpAddr>,
+}
+
+impl Context {
+    /// A context for a request that arrives now.
+    #[must_use]
+    pub fn new(actor: Actor, client: Option<IpAddr>) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            actor,
+            request: RequestId::from_uuid(Uuid::now_v7()),
+            now: Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX)),
+            client,
+        }
+    }
+    /// A context for a command of the operator.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(Actor::System, None)
+    }
+    /// The same request, after its actor is known.
+    #[must_use]
+    pub fn with_actor(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+    /// The signed-in person, if there is one.
+    #[must_use]
+    pub const fn identity(&self) -> Option<&Identity> {
+        match &self.actor {
+            Actor::Person(identity) => Some(identity),
+            Actor::Nobody | Actor::System => None,
+        }
+    }
+    /// A new UUID, version 7.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
