@@ -170,8 +170,17 @@ mod tests {
     #[test]
     fn a_paste_is_tidied() {
         for pasted in [
-            "sk-abc", "  sk-abc\n", "\"sk-abc\"", "'sk-abc'", "Bearer sk-abc", "bearer  sk-abc", "OPENAI_API_KEY=sk-abc",
-            "export OPENAI_API_KEY=\"sk-abc\"", "OPENAI_API_KEY = 'sk-abc' ", "Authorization: Bearer sk-abc", "`sk-abc`",
+            "sk-abc",
+            "  sk-abc\n",
+            "\"sk-abc\"",
+            "'sk-abc'",
+            "Bearer sk-abc",
+            "bearer  sk-abc",
+            "OPENAI_API_KEY=sk-abc",
+            "export OPENAI_API_KEY=\"sk-abc\"",
+            "OPENAI_API_KEY = 'sk-abc' ",
+            "Authorization: Bearer sk-abc",
+            "`sk-abc`",
         ] {
             assert_eq!(tidy(pasted), "sk-abc", "{pasted:?}");
         }
@@ -207,7 +216,12 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_wins_and_a_shared_one_names_nobody() {
-        let all = [provider("openai", Some("sk-")), provider("deepseek", Some("sk-")), provider("anthropic", Some("sk-ant-")), provider("mistral", None)];
+        let all = [
+            provider("openai", Some("sk-")),
+            provider("deepseek", Some("sk-")),
+            provider("anthropic", Some("sk-ant-")),
+            provider("mistral", None),
+        ];
         let advice = |secret: &str, chosen: &str| advise(secret, &ProviderId::parse(chosen).expect("a test id"), &all);
         assert_eq!(recognise("sk-ant-x", &all).map(|p| p.id.as_str()), Some("anthropic"));
         assert_eq!(recognise("sk-x", &all), None);

@@ -60,8 +60,13 @@ macro_rules! words {
 }
 words!(Role, "user, admin", User = "user", Admin = "admin");
 words!(
-    Tier, "trial, free, starter, professional, enterprise",
-    Trial = "trial", Free = "free", Starter = "starter", Professional = "professional", Enterprise = "enterprise"
+    Tier,
+    "trial, free, starter, professional, enterprise",
+    Trial = "trial",
+    Free = "free",
+    Starter = "starter",
+    Professional = "professional",
+    Enterprise = "enterprise"
 );
 
 /// An e-mail address as an account name: lower case, 3 to 254 bytes, one `@`, no white space or control characters.

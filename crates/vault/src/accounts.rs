@@ -62,7 +62,13 @@ impl Vault {
     ///
     /// # Errors
     /// `SignInFailed`, `TooMany`, `Unavailable`.
-    pub async fn sign_in(&self, _cx: &Context, _email: &str, _password: &SecretInput, _previous: Option<&SessionToken>) -> Result<NewSession, Failure> {
+    pub async fn sign_in(
+        &self,
+        _cx: &Context,
+        _email: &str,
+        _password: &SecretInput,
+        _previous: Option<&SessionToken>,
+    ) -> Result<NewSession, Failure> {
         todo!()
     }
     /// Who a session belongs to; `None` when it ended, was revoked or never was one. Asked on every request.
