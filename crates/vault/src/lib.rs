@@ -4,7 +4,9 @@
 //! enters SQL, and plaintext leaves this crate only as a header that `egress` puts on an outbound request.
 
 pub mod accounts;
+pub mod check;
 pub mod context;
+pub mod egress;
 pub mod failure;
 pub mod keys;
 pub mod settings;
