@@ -309,4 +309,6 @@ pub(crate) fn plain_headers<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a
 }
 
 #[cfg(test)]
+pub(crate) mod double;
+#[cfg(test)]
 mod tests;
