@@ -6,7 +6,14 @@
 pub mod accounts;
 pub mod context;
 pub mod failure;
+pub mod hint;
+pub mod keyring;
 pub mod keys;
+mod primitives;
+pub mod root_key;
+pub mod seal_context;
+pub mod sealed;
+pub mod secret;
 pub mod settings;
 
 pub use context::{Actor, Context, Identity};
