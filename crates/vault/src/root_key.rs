@@ -160,7 +160,7 @@ mod tests {
     }
     fn refusal(bytes: &[u8]) -> String {
         let messages = [STANDARD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)].map(|text| {
-            let message = RootKey::parse(&text).err().expect("a refusal").to_string();
+            let message = RootKey::parse(&text).expect_err("a refusal").to_string();
             assert!(!message.contains(&text), "the value is in the message");
             message
         });
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_key_is_refused_by_cause() {
-        let message = |text: &str| RootKey::parse(text).err().expect("a refusal").to_string();
+        let message = |text: &str| RootKey::parse(text).expect_err("a refusal").to_string();
         assert_eq!(message(" \n"), "the root key is empty");
         assert_eq!(message("not base64 at all!"), "the root key is neither base64 nor hexadecimal");
         assert_eq!(message(&"A".repeat(100_000)), "the root key is neither base64 nor hexadecimal");

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_submitted_secret_is_tidied_and_checked() {
         let parse = |text: &str| Plaintext::parse("key", &SecretInput::new(text.to_owned()));
-        let secret = parse(" export OPENAI_API_KEY='sk-0123456789' \n").ok().expect("a storable secret");
+        let secret = parse(" export OPENAI_API_KEY='sk-0123456789' \n").expect("a storable secret");
         assert_eq!(secret.expose(), b"sk-0123456789");
         assert_eq!(secret.expose_str(), Some("sk-0123456789"));
         for (text, code) in [("", "required"), ("short", "key_too_short"), ("sk-0123\u{7}456789", "control_characters")] {

@@ -130,7 +130,7 @@ mod tests {
         let contents = [("", "the root key is empty"), ("tr0ub4dor&3", "neither base64 nor hexadecimal"), ("c2hvcnQ=", "has 5 bytes")];
         for (content, cause) in contents {
             fs::write(&path, content).expect("a file");
-            let message = RootKey::read_file(&path).err().expect("a refusal").to_string();
+            let message = RootKey::read_file(&path).expect_err("a refusal").to_string();
             assert!(message.contains(cause) && message.contains("root.key"), "{message}");
             assert!(content.is_empty() || !message.contains(content), "{message}");
         }

@@ -52,7 +52,7 @@ fn check(vector: &Vector) {
     let key = SecretKey::take(&mut fixed(&vector.dek));
     let context = SealContext::from_vector(unhex(&vector.context));
     let blob = unhex(&vector.blob);
-    let opened = Sealed::parse(blob.clone()).and_then(|sealed| open(&key, vector.key_id, &context, &sealed));
+    let opened = Sealed::parse(blob).and_then(|sealed| open(&key, vector.key_id, &context, &sealed));
     match (vector.result.as_str(), opened) {
         ("valid", Ok(text)) => {
             assert_eq!(hex(text.expose()), *vector.pt.as_ref().expect("a valid vector has its text"), "{name}");
