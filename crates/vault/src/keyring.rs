@@ -186,8 +186,8 @@ impl Keyring {
     /// Opens a sealed value for the place it was read from, and counts that it was asked to.
     ///
     /// # Errors
-    /// `UnknownKey` when the term is not in the ring, below the ring's minimum, retired or destroyed; otherwise as
-    /// [`sealed::open`].
+    /// `UnknownKey` when the term is not in the ring, below the ring's minimum, retired or destroyed; `Commitment` when the
+    /// value belongs elsewhere; `Tag` when its bytes are damaged.
     pub fn open(&self, place: &FieldContext<'_>, value: &Sealed) -> Result<Plaintext, OpenError> {
         OPENS.fetch_add(1, Ordering::Relaxed);
         self.opens.fetch_add(1, Ordering::Relaxed);
