@@ -195,8 +195,10 @@ impl Vault {
     /// # Errors
     /// `Forbidden`, `NotFound`, `Invalid` (field `role`).
     pub async fn set_role(&self, cx: &Context, email: &Email, role: Role) -> Result<(), Failure> {
-        self.change_account(cx, email, Event::success("account.set_role").word("role", role.as_str()), move |account, _| account.role = role)
-            .await
+        self.change_account(cx, email, Event::success("account.set_role").word("role", role.as_str()), move |account, _| {
+            account.role = role
+        })
+        .await
     }
 
     /// Changes a tier.
@@ -204,8 +206,10 @@ impl Vault {
     /// # Errors
     /// `Forbidden`, `NotFound`.
     pub async fn set_tier(&self, cx: &Context, email: &Email, tier: Tier) -> Result<(), Failure> {
-        self.change_account(cx, email, Event::success("account.set_tier").word("tier", tier.as_str()), move |account, _| account.tier = tier)
-            .await
+        self.change_account(cx, email, Event::success("account.set_tier").word("tier", tier.as_str()), move |account, _| {
+            account.tier = tier
+        })
+        .await
     }
 
     /// Disables or enables an account; disabling ends its sessions at once and keeps its keys.
@@ -235,7 +239,9 @@ impl Vault {
                     account.updated_at = cx.now;
                     tx.update_account(&account).await?;
                     if tx.count_admins().await? == 0 && before.role == Role::Admin && before.disabled_at.is_none() {
-                        return Err(FieldProblem::new("role", "last_admin", "This is the last admin. Make somebody else an admin first.").into());
+                        return Err(
+                            FieldProblem::new("role", "last_admin", "This is the last admin. Make somebody else an admin first.").into()
+                        );
                     }
                     if account.role != before.role || account.disabled_at.is_some() {
                         tx.delete_sessions_of(account.id).await?;

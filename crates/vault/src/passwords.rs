@@ -3,7 +3,7 @@
 use crate::Failure;
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHash, PasswordHasher, PasswordVerifier},
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use domain::{FieldProblem, Problem, key_input::SecretInput};
 use std::sync::{

@@ -11,7 +11,7 @@ use crate::{
     sealed::{SealError, Sealed},
     store::{Sqlite, Store, StoreError, rows::KeyringRow},
 };
-use domain::catalogue::{Catalogue, OverlayError};
+use domain::catalogue::{Catalogue, CatalogueError};
 use std::{
     path::PathBuf,
     sync::{Arc, RwLock},
@@ -54,7 +54,7 @@ pub enum StartError {
     },
     /// The catalogue file says something it cannot say.
     #[error("the catalogue file is wrong: {0}")]
-    Catalogue(#[from] OverlayError),
+    Catalogue(#[from] CatalogueError),
     /// The egress policy cannot be what was configured.
     #[error(transparent)]
     Egress(#[from] egress::ConfigError),
@@ -73,8 +73,7 @@ pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartE
     }
     let cx = Context::system();
     let keyring = Keyring::generate(cx.now).map_err(SealError::from)?;
-    let row =
-        KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: keyring.wrap(root)?.as_bytes().to_vec() };
+    let row = KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: keyring.wrap(root)?.as_bytes().to_vec() };
     let vault = assemble(settings, Sqlite::open(&settings.database, true).await?, keyring)?;
     let (me, unit_cx) = (vault.clone(), cx);
     vault

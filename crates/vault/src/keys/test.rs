@@ -55,7 +55,7 @@ impl Vault {
             Some(sealed) => match self.open(&row, sealed, &endpoint) {
                 Ok(secret) => Some(secret),
                 Err(error) => {
-                    self.refused(cx, &row, error.word()).await?;
+                    self.refused(cx, &row, error.class()).await?;
                     return Err(Failure::because(Problem::CannotOpen, error));
                 }
             },

@@ -86,9 +86,12 @@ pub(super) fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
 
 pub(super) fn key(row: &SqliteRow) -> Result<KeyRow, StoreError> {
     let test = match (optional_time(row, "tested_at")?, optional_word(row, "verdict")?) {
-        (Some(at), Some(verdict)) => {
-            Some(TestRow { at, verdict, status_code: optional_number(row, "status_code")?, latency_ms: optional_number(row, "latency_ms")? })
-        }
+        (Some(at), Some(verdict)) => Some(TestRow {
+            at,
+            verdict,
+            status_code: optional_number(row, "status_code")?,
+            latency_ms: optional_number(row, "latency_ms")?,
+        }),
         _ => None,
     };
     Ok(KeyRow {

@@ -28,7 +28,10 @@ fn each<T>(rows: &[SqliteRow], decode: fn(&SqliteRow) -> Result<T, StoreError>) 
     rows.iter().map(decode).collect()
 }
 
-pub(super) async fn session(connection: &mut SqliteConnection, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError> {
+pub(super) async fn session(
+    connection: &mut SqliteConnection,
+    token_hash: &[u8; 32],
+) -> Result<Option<(SessionRow, AccountRow)>, StoreError> {
     let row = sqlx::query(concat!(
         "select s.token_hash, s.id as session_id, s.created_at, s.seen_at, s.ends_at, s.authenticated_at, s.client, ",
         account_columns!(),

@@ -283,7 +283,10 @@ impl Tx for SqliteTx<'_> {
     }
     async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError> {
         self.execute(
-            sqlx::query("insert into limit_hits (rule, subject, at) values ($1, $2, $3)").bind(rule).bind(subject.to_vec()).bind(at.micros()),
+            sqlx::query("insert into limit_hits (rule, subject, at) values ($1, $2, $3)")
+                .bind(rule)
+                .bind(subject.to_vec())
+                .bind(at.micros()),
         )
         .await?;
         Ok(())

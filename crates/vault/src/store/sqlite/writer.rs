@@ -143,6 +143,7 @@ async fn statement(connection: &mut SqliteConnection, sql: &'static str) -> Resu
 
 fn refuse(waiting: impl IntoIterator<Item = oneshot::Sender<Outcome>>, error: &StoreError) {
     for done in waiting {
-        let _ = done.send(Err(Failure::because(domain::Problem::Unavailable { retry_after: super::super::RETRY_AFTER }, error.to_string())));
+        let _ =
+            done.send(Err(Failure::because(domain::Problem::Unavailable { retry_after: super::super::RETRY_AFTER }, error.to_string())));
     }
 }
