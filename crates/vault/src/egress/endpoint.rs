@@ -200,7 +200,7 @@ fn name_fault(url: &Url) -> Option<Closed> {
         return Some(Closed::Literal);
     };
     let closed = |suffix: &&str| name.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    if !is_name(name) || !name.contains('.') || CLOSED_NAMES.iter().any(|suffix| closed(suffix)) {
+    if !is_name(name) || !name.contains('.') || CLOSED_NAMES.iter().any(closed) {
         return Some(Closed::Name);
     }
     if url.port().is_some() {
