@@ -55,9 +55,12 @@ async fn unknown_wrong_and_disabled_get_the_same_answer() {
     world.person("bob@example.com").await;
     let bob = Email::parse("bob@example.com").unwrap();
     world.vault.set_disabled(&Context::system(), &bob, true).await.unwrap();
-    for (email, password) in
-        [("ann@example.com", "wrong horse battery staple"), ("nobody@example.com", PASSWORD), ("bob@example.com", PASSWORD), ("no mail", PASSWORD)]
-    {
+    for (email, password) in [
+        ("ann@example.com", "wrong horse battery staple"),
+        ("nobody@example.com", PASSWORD),
+        ("bob@example.com", PASSWORD),
+        ("no mail", PASSWORD),
+    ] {
         assert_eq!(problem(world.vault.sign_in(&nobody(), email, &secret(password), None).await), Problem::SignInFailed, "{email}");
     }
 }
@@ -68,6 +71,7 @@ async fn a_session_dies_with_sign_out_role_change_and_disabling() {
     world.person("ann@example.com").await;
     let ann = Email::parse("ann@example.com").unwrap();
     let system = Context::system();
+    world.vault.add_user(&system, "root@example.com", Role::Admin, &secret(PASSWORD)).await.unwrap();
     for step in 0..3 {
         let session = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
         let cx = nobody().with_actor(Actor::Person(session.identity.clone()));

@@ -36,7 +36,11 @@ async fn a_database_is_made_once_and_never_by_opening_it() {
 #[tokio::test]
 async fn a_schema_of_a_newer_version_is_refused() {
     let world = World::new().await;
-    world.execute("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', 1, x'00', 0)").await;
+    world
+        .execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', 1, x'00', 0)",
+        )
+        .await;
     world.vault.close().await;
     assert!(matches!(start::open(&world.settings, &[world.root]).await, Err(StartError::Store(vault::store::StoreError::Schema(_)))));
 }

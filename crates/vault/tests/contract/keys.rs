@@ -109,8 +109,7 @@ async fn a_private_or_malformed_endpoint_is_refused_beside_its_field() {
 async fn a_key_moves_to_another_address_only_with_its_secret() {
     let world = World::new().await;
     let ann = world.person("ann@example.com").await;
-    let key =
-        world.vault.add_key(&ann, AddKey { endpoint: "https://one.example.com/v1".into(), ..add("custom", KEY, "") }).await.unwrap();
+    let key = world.vault.add_key(&ann, AddKey { endpoint: "https://one.example.com/v1".into(), ..add("custom", KEY, "") }).await.unwrap();
     let moved = EditKey { endpoint: Some("https://two.example.com/v1".into()), ..EditKey::default() };
     assert!(problem(world.vault.edit_key(&ann, key.id, moved.clone()).await).of_field("key").is_some());
     let with_key = EditKey { key: secret(KEY), ..moved };

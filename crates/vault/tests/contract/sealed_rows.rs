@@ -25,7 +25,8 @@ async fn a_value_swapped_between_rows_does_not_open() {
     let ann = world.person("ann@example.com").await;
     let one = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let two = world.add(&ann, "openai", "sk-proj-zzzzzzzzzzzzzzzz41ab", "Two").await.unwrap();
-    let swap = "update provider_keys set secret = (select other.secret from provider_keys other where other.label <> provider_keys.label)";
+    let swap = "with other as materialized (select label, secret from provider_keys) update provider_keys \
+                set secret = (select other.secret from other where other.label <> provider_keys.label)";
     refuses_after(&world, &ann, one.id, swap).await;
     let refused = problem(world.vault.test_key(&again(&ann), two.id).await);
     assert_eq!(refused, Problem::CannotOpen);
@@ -75,7 +76,8 @@ async fn a_catalogue_that_points_elsewhere_asks_for_the_key_again() {
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     world.vault.close().await;
-    std::fs::write(world.settings.catalogue.as_ref().unwrap(), "[providers.openai]\nbase_url = \"https://other.example.com/v1\"\n").unwrap();
+    std::fs::write(world.settings.catalogue.as_ref().unwrap(), "[providers.openai]\nbase_url = \"https://other.example.com/v1\"\n")
+        .unwrap();
     let vault = vault::start::open(&world.settings, &[world.root]).await.unwrap();
     assert_eq!(problem(vault.test_key(&again(&ann), key.id).await), Problem::EndpointChanged);
     assert_eq!(vault.opened(), 0);
@@ -89,7 +91,7 @@ async fn a_damaged_row_can_be_listed_replaced_and_deleted() {
     let world = World::new().await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
-    let flip = "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || x'00'";
+    let flip = "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)";
     refuses_after(&world, &ann, key.id, flip).await;
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys[0].hint.as_deref(), Some("sk-…XYZ9"));
     world.vault.replace_key(&ann, key.id, secret("sk-proj-newnewnewnewnewnew00"), false).await.unwrap();
