@@ -3,9 +3,9 @@
 //! Input: the files in `target/site` (or the folder named by `KEYWARD_SITE`), written by trunk, and `style/*.css` in the order that
 //! `style/order.txt` declares, one file name a line. Output: `$OUT_DIR/assets.rs` with
 //! - `PKG`: the folder that the files are served from. It carries a hash of their content, so they may be cached for ever.
-//! - `ASSETS`: name, content type, bytes, the same bytes compressed with brotli.
+//! - `ASSETS`: a `[Asset]`, which `server::assets` declares: name, content type, bytes, the same bytes compressed with brotli.
 //!
-//! Without a bundle both are empty: the code still compiles, and `keyward serve` refuses to start.
+//! Without a bundle `ASSETS` is empty: the code still compiles, and `keyward serve` refuses to start.
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 #![allow(clippy::disallowed_methods, reason = "this is how cargo talks to a build script")]
 
@@ -122,12 +122,12 @@ fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// Writes the files and the table that includes them.
 fn write_table(out: &Path, assets: &[Asset]) -> Result<()> {
-    let pkg = if assets.is_empty() { String::new() } else { format!("pkg-{}", content_hash(assets)?) };
+    let pkg = if assets.is_empty() { "pkg-none".to_owned() } else { format!("pkg-{}", content_hash(assets)?) };
     let mut table = format!(
-        "/// The folder that the assets are served from, named after their content; empty without a bundle.\n\
-         pub const PKG: &str = {pkg:?};\n\n\
-         /// Name below `PKG`, content type, bytes, the same bytes compressed with brotli; empty without a bundle.\n\
-         pub const ASSETS: &[(&str, &str, &[u8], &[u8])] = &[\n"
+        "/// The folder that the assets are served from, named after their content.\n\
+         pub(crate) const PKG: &str = {pkg:?};\n\n\
+         /// What the browser loads, by name; empty without a bundle.\n\
+         pub(crate) const ASSETS: &[Asset] = &[\n"
     );
     for (number, asset) in assets.iter().enumerate() {
         fs::write(out.join(format!("asset-{number}")), &asset.bytes)?;
@@ -135,8 +135,8 @@ fn write_table(out: &Path, assets: &[Asset]) -> Result<()> {
         let kind = content_type(&asset.name).ok_or("an asset has no content type")?;
         writeln!(
             table,
-            "    ({:?}, {kind:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/asset-{number}\")), \
-             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/asset-{number}.br\"))),",
+            "    Asset {{ name: {:?}, content_type: {kind:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/asset-{number}\")), \
+             brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/asset-{number}.br\")) }},",
             asset.name
         )?;
     }
