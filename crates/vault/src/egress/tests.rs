@@ -336,6 +336,7 @@ async fn a_user_has_two_places_and_all_users_together_eight() {
 #[test]
 fn a_proxy_of_the_environment_has_no_effect() {
     const WORD: &str = "KEYWARD_PROXY_TEST_CHILD";
+    #[allow(clippy::disallowed_methods, reason = "the test starts itself again and must know which of the two it is")]
     if std::env::var_os(WORD).is_none() {
         // Variables are set for a process of its own, since they belong to all of its threads.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
