@@ -5,7 +5,7 @@ use crate::{
     logging,
 };
 use std::{error::Error, path::Path};
-use vault::{Context, Failure, Vault, root_key::RootKey};
+use vault::{Vault, root_key::RootKey};
 
 /// Why the vault did not open: a sentence that names the cause and no value.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,10 @@ pub(crate) async fn create(config: &Config) -> Result<Vault, StartFailure> {
     let root = match &config.root_key {
         RootKeySource::DataFolder => {
             let path = config.root_key_path();
-            RootKey::create_file(&path).map_err(|error| bad(path.display().to_string(), &error))?
+            let place = path.display().to_string();
+            let root = RootKey::generate().map_err(|error| bad(place.clone(), &error))?;
+            root.create_file(&path).map_err(|error| bad(place, &error))?;
+            root
         }
         given => read(config, given)?,
     };
@@ -93,12 +96,4 @@ fn read_file(path: &Path) -> Result<RootKey, StartFailure> {
 
 fn bad(place: String, error: &(dyn Error + 'static)) -> StartFailure {
     StartFailure::BadRootKey { place, reason: logging::chain(error) }
-}
-
-/// Asks the database a cheap question.
-///
-/// # Errors
-/// `Problem::Unavailable` when it does not answer.
-pub(crate) async fn probe(vault: &Vault) -> Result<(), Failure> {
-    vault.setup_link_works(&Context::system(), "").await.map(|_| ())
 }

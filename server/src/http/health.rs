@@ -1,7 +1,7 @@
 //! Whether the process lives, and whether it can work.
 
 use super::{RequestInfo, Site};
-use crate::{logging, problem, start};
+use crate::{logging, problem};
 use axum::{
     Extension,
     extract::State,
@@ -19,11 +19,11 @@ pub(super) async fn ready(State(site): State<Site>, Extension(info): Extension<R
     if !site.is_ready() {
         return problem::answer(&Problem::Unavailable { retry_after: 5 }, info.context.request);
     }
-    match start::probe(&site.vault).await {
+    match site.vault.ready().await {
         Ok(()) => "ready\n".into_response(),
-        Err(failure) => {
-            logging::report(&failure);
-            problem::answer(failure.problem(), info.context.request)
+        Err(error) => {
+            tracing::warn!(cause = %logging::chain(&error), "the database does not answer");
+            problem::answer(&Problem::Unavailable { retry_after: 5 }, info.context.request)
         }
     }
 }

@@ -59,8 +59,8 @@ impl Caller {
     pub(super) async fn is_still_signed_in(&self, site: &Site) -> bool {
         let Some(token) = &self.token else { return false };
         let now = Context::new(Actor::Nobody, self.context.client);
-        match site.vault.authenticate(&now, token).await {
-            Ok(identity) => identity.is_some(),
+        match site.vault.session_stands(&now, token).await {
+            Ok(stands) => stands,
             Err(failure) => {
                 logging::report(&failure);
                 false
