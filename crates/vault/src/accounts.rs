@@ -196,7 +196,7 @@ impl Vault {
     /// `Forbidden`, `NotFound`, `Invalid` (field `role`).
     pub async fn set_role(&self, cx: &Context, email: &Email, role: Role) -> Result<(), Failure> {
         self.change_account(cx, email, Event::success("account.set_role").word("role", role.as_str()), move |account, _| {
-            account.role = role
+            account.role = role;
         })
         .await
     }
@@ -207,7 +207,7 @@ impl Vault {
     /// `Forbidden`, `NotFound`.
     pub async fn set_tier(&self, cx: &Context, email: &Email, tier: Tier) -> Result<(), Failure> {
         self.change_account(cx, email, Event::success("account.set_tier").word("tier", tier.as_str()), move |account, _| {
-            account.tier = tier
+            account.tier = tier;
         })
         .await
     }

@@ -71,7 +71,7 @@ impl Vault {
         if provider.keyless && submitted.is_empty() { Ok(None) } else { Plaintext::parse("key", submitted).map(Some) }
     }
 
-    fn parse_new(&self, key: AddKey) -> Result<NewKey, Failure> {
+    fn parse_new(&self, key: &AddKey) -> Result<NewKey, Failure> {
         let mut faults = Vec::new();
         let provider = gather(&mut faults, self.provider(&key.provider)).cloned();
         let label = gather(&mut faults, Label::parse(&key.label));
@@ -100,7 +100,7 @@ impl Vault {
         let (owner, who) = access::person(cx)?;
         self.0.tiers.require(who.tier)?;
         let limit = self.0.tiers.limit(who.tier);
-        let new = self.parse_new(key)?;
+        let new = self.parse_new(&key)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
             .store()

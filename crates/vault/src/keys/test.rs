@@ -61,7 +61,7 @@ impl Vault {
             },
         };
         let result = self.ask(owner, &provider, &endpoint, secret).await;
-        self.end_test(cx, owner, &row, &provider, result.clone()).await?;
+        self.end_test(cx, owner, &row, &provider, result).await?;
         self.announce(owner.id(), LiveEvent::KeyTested { id, verdict: result.verdict });
         Ok(report(&provider, &result))
     }
