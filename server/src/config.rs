@@ -128,9 +128,9 @@ impl Config {
     pub(crate) fn root_key_path(&self) -> PathBuf {
         self.data_dir.join("root.key")
     }
-    /// The file that `serve` locks.
+    /// The file that `serve` locks, beside the database.
     pub(crate) fn lock_path(&self) -> PathBuf {
-        self.data_dir.join("keyward.lock")
+        self.vault.database.with_file_name("keyward.lock")
     }
 }
 

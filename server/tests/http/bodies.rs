@@ -1,4 +1,9 @@
 use crate::harness::Server;
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn a_body_over_256_kib_is_refused_after_it_was_read() {
@@ -36,4 +41,18 @@ fn what_is_no_form_is_refused() {
             .send();
         assert_eq!(answer.status, status, "{body}");
     }
+}
+
+#[test]
+fn a_client_that_dribbles_its_head_is_cut_off() {
+    let server = Server::new();
+    let mut stream = TcpStream::connect(server.at.origin().trim_start_matches("http://")).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ").unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    // Closed or reset; a time-out of the read would be an error of another kind.
+    let outcome = stream.read_to_end(&mut rest);
+    assert!(outcome.is_ok() || outcome.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
 }

@@ -1,6 +1,7 @@
 //! A server under test, and a client that says exactly what it is told to.
 
 use std::{
+    fs::{self, File},
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
@@ -18,6 +19,8 @@ pub const PASSWORD: &str = "violet otter crosses 17 bridges";
 pub struct Installation {
     pub folder: TempDir,
     pub setup_token: String,
+    /// Holds what the server writes to standard error.
+    log: TempDir,
     port: u16,
     settings: Vec<(String, String)>,
 }
@@ -29,7 +32,8 @@ impl Installation {
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut new = Self { folder: tempfile::tempdir().unwrap(), setup_token: String::new(), port, settings };
+        let mut new =
+            Self { folder: tempfile::tempdir().unwrap(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), port, settings };
         let made = new.run(&["init"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let link = String::from_utf8(made.stdout).unwrap();
@@ -38,6 +42,10 @@ impl Installation {
     }
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+    /// Everything that the servers of this installation logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.path().join("stderr")).unwrap()
     }
     pub fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -58,7 +66,8 @@ impl Installation {
         child.wait_with_output().unwrap()
     }
     pub fn serve(self) -> Server {
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let log = File::options().create(true).append(true).open(self.log.path().join("stderr")).unwrap();
+        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let server = Server { at: self, child: Process(child) };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", server.at.port)).is_err() || server.get("/readyz").status != 200 {

@@ -1,5 +1,5 @@
 //! The real binary, started on a folder and a port of its own, and spoken to over a plain socket. Modules mirror addresses.
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
 mod assets;
 mod bodies;
@@ -10,6 +10,8 @@ mod harness;
 mod headers;
 mod health;
 mod keys;
+mod logs;
+mod server_functions;
 mod setup;
 mod sign_in;
 mod start;
