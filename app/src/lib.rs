@@ -4,6 +4,9 @@
 //! Pages and components exist under feature `ssr` alone; the browser gets the islands and nothing else. Every form works
 //! without JavaScript: it posts to its own page's path, and a refused form comes back through [`returned::Returned`].
 
+// The type of a page nests one level per element; the keys page with a dialog goes beyond the default of 128.
+#![recursion_limit = "512"]
+
 pub mod api;
 pub mod done;
 pub mod islands;

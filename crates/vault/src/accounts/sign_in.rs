@@ -158,6 +158,16 @@ impl Vault {
         Ok(Some(identity(account, &session)))
     }
 
+    /// Whether a session still stands, for a stream that stays open: asking is no request of the person and does not keep
+    /// the session from going idle.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn session_stands(&self, cx: &Context, token: &SessionToken) -> Result<bool, Failure> {
+        let Some((session, account)) = self.store().session(&token.hash()).await? else { return Ok(false) };
+        Ok(account.disabled_at.is_none() && session.ends_at > cx.now && cx.now.since(session.seen_at) < self.0.session_idle)
+    }
+
     /// Ends the caller's session, everywhere and at once.
     ///
     /// # Errors
