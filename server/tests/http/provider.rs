@@ -1,0 +1,52 @@
+//! A model provider on loopback: says `valid` in OpenAI's shape and remembers every request.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    thread,
+};
+use tempfile::NamedTempFile;
+
+const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
+
+pub struct Provider {
+    pub url: String,
+    catalogue: NamedTempFile,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Provider {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = Vec::new();
+                let mut buffer = [0; 4096];
+                while !request.ends_with(b"\r\n\r\n") {
+                    match stream.read(&mut buffer) {
+                        Ok(0) | Err(_) => break,
+                        Ok(n) => request.extend_from_slice(&buffer[..n]),
+                    }
+                }
+                log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", MODELS.len());
+                let _ = stream.write_all((head + MODELS).as_bytes());
+            }
+        });
+        let catalogue = NamedTempFile::new().unwrap();
+        write!(&catalogue, "[providers.openai]\nbase_url = \"{url}/v1\"\n").unwrap();
+        Self { url, catalogue, seen }
+    }
+    /// The settings of a server that finds OpenAI here.
+    pub fn settings(&self) -> [(&str, &str); 2] {
+        [("KEYWARD_CATALOGUE", self.catalogue.path().to_str().unwrap()), ("KEYWARD_ALLOW_ENDPOINTS", &self.url)]
+    }
+    pub fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
