@@ -3,6 +3,7 @@
 //! Each has a fixed address under `/api/fn` and answers a refusal with the problem's own status and its JSON.
 
 pub mod keys;
+mod wire;
 
 #[cfg(feature = "ssr")]
 mod caller;
@@ -19,10 +20,10 @@ use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a server function answers when it refuses: a public problem, never the text of an inner error.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(transparent)]
 pub struct ApiError(pub Problem);
 

@@ -1,5 +1,8 @@
 //! The parts pages are made of, one file each.
 
+#![allow(clippy::needless_pass_by_value, reason = "components own their props")]
+#![allow(unreachable_pub, reason = "the component macro makes public types")]
+
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod frame;

@@ -1,5 +1,8 @@
 //! The pages, rendered on the server.
 
+#![allow(clippy::needless_pass_by_value, reason = "components own their props")]
+#![allow(unreachable_pub, reason = "the component macro makes public types")]
+
 pub(crate) mod add;
 pub(crate) mod delete;
 pub(crate) mod edit;

@@ -1,5 +1,7 @@
 //! The document around every page, and the routes.
 
+#![allow(unreachable_pub, reason = "the component macro makes public types")]
+
 use crate::{
     islands::Task,
     pages::{keys::Keys, not_found::NotFound, setup::Setup, sign_in::SignIn},
@@ -23,6 +25,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=stylesheet />
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <HydrationScripts options islands=true />
                 <MetaTags />
             </head>

@@ -74,7 +74,7 @@ pub(super) struct Busy {
 impl Busy {
     /// Begins; nothing is sent twice while it lasts, for callers look at `aria-busy`.
     pub(super) fn begin(button: HtmlElement, doing: &str) -> Self {
-        let width = button.get_bounding_client_rect().width();
+        let width = button.offset_width();
         let _ = button.style().set_property("min-width", &format!("{width}px"));
         let _ = button.set_attribute("aria-busy", "true");
         let words = button.text_content();

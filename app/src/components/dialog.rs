@@ -24,6 +24,11 @@ pub(crate) fn Dialog(
 ) -> impl IntoView {
     let class = if danger { "button button--danger" } else { "button button--primary" };
     let seals = matches!(task, Task::Add | Task::Replace);
+    // Views are erased here: a dialog is the deepest tree there is, and its type would outgrow the compiler's limits.
+    let notes = seals.then(|| view! { <Duplicate returned=returned.clone() /> <TestOutcome returned=returned.clone() /> }.into_any());
+    let problem = view! { <FormProblem message=returned.of_form(fields) /> }.into_any();
+    let test = testable.then(|| view! { <button class="button spacer" name="act" value="test">"Test first"</button> }.into_any());
+    let fields = children();
     view! {
         <div class="scrim">
             <dialog open class="dialog" aria-labelledby="dialog-title" aria-modal="true">
@@ -34,13 +39,10 @@ pub(crate) fn Dialog(
                         <h1 id="dialog-title">{title}</h1>
                     </header>
                     <div class="body">
-                        <FormProblem message=returned.of_form(fields) />
-                        {children()}
-                        {seals.then(|| view! { <Duplicate returned=returned.clone() /> })}
-                        {seals.then(|| view! { <TestOutcome returned=returned.clone() /> })}
+                        {problem} {fields} {notes}
                     </div>
                     <footer>
-                        {testable.then(|| view! { <button class="button spacer" name="act" value="test">"Test first"</button> })}
+                        {test}
                         <a class="button button--quiet" id="cancel" href="/keys" autofocus=danger>"Cancel"</a>
                         <button class=class name="act" value="save">{submit}</button>
                     </footer>
@@ -49,4 +51,5 @@ pub(crate) fn Dialog(
         </div>
         <DialogForm task id />
     }
+    .into_any()
 }

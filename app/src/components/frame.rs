@@ -40,4 +40,5 @@ pub(crate) fn Frame(account: Option<AccountView>, #[prop(optional)] inert: bool,
             <main>{children()}</main>
         </div>
     }
+    .into_any()
 }

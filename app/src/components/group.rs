@@ -34,6 +34,7 @@ pub(crate) fn Group(keys: Vec<KeyView>, may_add: bool) -> impl IntoView {
             {keys.into_iter().map(|key| view! { <KeyRow key /> }).collect_view()}
         </section>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(crate) fn KeyRow(key: KeyView) -> impl IntoView {
                 </h3>
                 <span class="hint">
                     <span aria-hidden="true">{key.hint.clone().unwrap_or_else(|| spoken.clone())}</span>
-                    <span class="visually-hidden">{spoken.clone()}</span>
+                    <span class="visually-hidden">{spoken}</span>
                 </span>
                 {key.description.clone().map(|text| view! { <p class="fine">{text}</p> })}
                 {key.endpoint.clone().map(|url| view! { <p class="fine">{url}</p> })}
@@ -84,4 +84,5 @@ pub(crate) fn KeyRow(key: KeyView) -> impl IntoView {
             </div>
         </article>
     }
+    .into_any()
 }

@@ -82,4 +82,5 @@ pub(crate) fn KeysList(page: KeysPage) -> impl IntoView {
             {body}
         </div>
     }
+    .into_any()
 }

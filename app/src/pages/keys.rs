@@ -115,3 +115,6 @@ fn Notice(done: Option<Done>, returned: Returned) -> impl IntoView {
     let text = problem.or_else(|| done.map(|done| done.message().to_owned()));
     view! { <div id="notice" class=class role="status">{text}</div> }
 }
+
+#[cfg(test)]
+mod tests;

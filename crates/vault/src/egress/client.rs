@@ -121,18 +121,14 @@ fn classify(error: &reqwest::Error) -> Refusal {
     let mut broken = false;
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(at) = cause {
-        let within = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        tls |= at.is::<rustls::Error>() || within.is_some_and(|inner| inner.is::<rustls::Error>());
-        broken |= at.downcast_ref::<io::Error>().is_some_and(|io| {
-            matches!(
-                io.kind(),
-                io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::BrokenPipe
-                    | io::ErrorKind::UnexpectedEof
-            )
+        tls |= at.is::<rustls::Error>();
+        let io = at.downcast_ref::<io::Error>();
+        broken |= io.is_some_and(|io| {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            matches!(io.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
         });
-        cause = at.source();
+        // The `source` of an I/O error is the cause of what it wraps, not what it wraps.
+        cause = io.and_then(io::Error::get_ref).map_or_else(|| at.source(), |inner| Some(inner));
     }
     match () {
         () if tls => Refusal::Tls,

@@ -181,6 +181,17 @@ enum Closed {
     Name,
 }
 
+/// Whether every label has 1 to 63 letters, digits, `-` and `_`, and the name at most 253 characters (RFC 1035, 2.3.4).
+fn is_name(name: &str) -> bool {
+    let fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(fits)
+}
+
 fn name_fault(url: &Url) -> Option<Closed> {
     if url.scheme() != "https" {
         return Some(Closed::Scheme);
@@ -188,14 +199,8 @@ fn name_fault(url: &Url) -> Option<Closed> {
     let Some(Host::Domain(name)) = url.host() else {
         return Some(Closed::Literal);
     };
-    let fits = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
     let closed = |suffix: &&str| name.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    if name.len() > 253 || !name.contains('.') || !name.split('.').all(fits) || CLOSED_NAMES.iter().any(|suffix| closed(&suffix)) {
+    if !is_name(name) || !name.contains('.') || CLOSED_NAMES.iter().any(closed) {
         return Some(Closed::Name);
     }
     if url.port().is_some() {
@@ -240,7 +245,8 @@ impl EndpointPolicy {
                 Host::Domain(name) if name == "localhost" || name.ends_with(".localhost") => {
                     vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
                 }
-                Host::Domain(_) => vec![],
+                Host::Domain(name) if is_name(name) => vec![],
+                Host::Domain(_) => return Err(fail("is not a host name")),
             };
             if addresses.iter().any(|ip| address::is_never_allowed(*ip)) {
                 return Err(fail("is an address that can never be allowed"));

@@ -154,6 +154,24 @@ async fn a_host_that_speaks_no_tls_or_has_an_unknown_certificate_is_refused() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_stalls_ends_within_the_limits() {
+    let double = Double::start(Act::Hang).await;
+    let origin = format!("https://127.0.0.1:{}", double.port);
+    let endpoint = Endpoint::from_catalogue(&origin).unwrap();
+    let start = Instant::now();
+    let outcome = egress(&[origin], &Names::default()).send(user(1), &endpoint, get()).await;
+    assert_eq!(outcome.unwrap_err(), Refusal::Timeout);
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn the_hosts_file_counts_for_listed_names() {
+    let resolver = SystemResolver::default();
+    let answers = resolver.resolve("localhost", true).await.unwrap();
+    assert!(!answers.is_empty() && answers.iter().all(IpAddr::is_loopback), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_certificate_counts_only_under_a_known_authority_and_the_right_name() {
     let certified = rcgen::generate_simple_self_signed(vec!["llm.corp.example".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
@@ -318,6 +336,7 @@ async fn a_user_has_two_places_and_all_users_together_eight() {
 #[test]
 fn a_proxy_of_the_environment_has_no_effect() {
     const WORD: &str = "KEYWARD_PROXY_TEST_CHILD";
+    #[allow(clippy::disallowed_methods, reason = "the test starts itself again and must know which of the two it is")]
     if std::env::var_os(WORD).is_none() {
         // Variables are set for a process of its own, since they belong to all of its threads.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -8,7 +8,7 @@ fn policy(allow: &[&str]) -> Result<EndpointPolicy, ConfigError> {
 fn code(text: &str) -> Result<String, String> {
     Endpoint::parse_user(&policy(&[]).unwrap(), text).map(|endpoint| endpoint.origin().to_owned()).map_err(|fault| {
         assert_eq!(fault.field, "endpoint");
-        assert!(fault.message.ends_with('.') && (text.len() < 12 || !fault.message.contains(text)), "{}", fault.message);
+        assert!(fault.message.ends_with('.') && (text.len() < 24 || !fault.message.contains(text)), "{}", fault.message);
         fault.code.into_owned()
     })
 }

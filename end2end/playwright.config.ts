@@ -1,0 +1,35 @@
+import { defineConfig } from '@playwright/test';
+
+// Two projects run the same specs with JavaScript on and off; what needs JavaScript says so in its name.
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'artefacts/failures',
+  workers: 2,
+  fullyParallel: true,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 45_000,
+  expect: { timeout: 7_000 },
+  reporter: [['list'], ['json', { outputFile: 'artefacts/report.json' }]],
+  use: {
+    screenshot: 'only-on-failure',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'js', testMatch: '*.spec.ts' },
+    { name: 'nojs', testMatch: '*.spec.ts', testIgnore: '*.hydrate.spec.ts', use: { javaScriptEnabled: false } },
+  ],
+});
