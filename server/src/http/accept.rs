@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 1024;
 /// A client that has not sent its whole head by then is cut off.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Between readiness turning false and the last accepted connection, so that a balancer notices.
-const LEAVE_TIME: Duration = Duration::from_millis(300);
+const LEAVE_TIME: Duration = Duration::from_millis(500);
 /// For requests in flight, after that.
 const DRAIN_TIME: Duration = Duration::from_secs(9);
 /// Streams of HTTP/2 in one connection.

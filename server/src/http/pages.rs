@@ -4,8 +4,8 @@ use super::{Caller, RequestInfo, Site};
 use crate::{logging, problem};
 use app::returned::Returned;
 use axum::{
-    Extension, Router,
-    body::Body,
+    Extension, Json, Router,
+    body::{Body, to_bytes},
     extract::{FromRequestParts, Request, State},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
@@ -20,6 +20,9 @@ use url::form_urlencoded;
 
 /// Pages that a signed-out visitor sees. Every other page asks them to sign in.
 const OPEN: [&str; 2] = ["/setup", "/sign-in"];
+
+/// The most bytes of a problem as JSON.
+const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// A route for every page and every server function that `app` has.
 pub(super) fn routes() -> Router<Site> {
@@ -110,12 +113,28 @@ fn context(site: Site, info: RequestInfo, caller: Caller, returned: Option<Retur
     }
 }
 
+/// Server functions answer a refusal with a [`Problem`] as JSON. All of them are for signed-in people, which is decided before
+/// anything submitted is read.
 async fn server_function(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    if caller.context.identity().is_none() {
+        return (problem::status(&Problem::NotAuthenticated), Json(Problem::NotAuthenticated)).into_response();
+    }
     let (mut parts, body) = request.into_parts();
     // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = Request::from_parts(parts, body);
-    leptos_axum::handle_server_fns_with_context(context(site, info, caller, None), request).await.into_response()
+    let response = leptos_axum::handle_server_fns_with_context(context(site, info, caller, None), request).await.into_response();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR { with_status_of_problem(response).await } else { response }
+}
+
+/// leptos answers 500 when it could not read the arguments; the problem in the body knows better.
+async fn with_status_of_problem(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_PROBLEM).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    if let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
+        parts.status = problem::status(&problem);
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// No route: a page for people, a problem for programs.
