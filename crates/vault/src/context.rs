@@ -55,6 +55,7 @@ pub struct Context {
 impl Context {
     /// A context for a request that arrives now.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
     pub fn new(actor: Actor, client: Option<IpAddr>) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {

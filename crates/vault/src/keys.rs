@@ -1,48 +1,77 @@
-//! What a person does with provider keys.
+//! What a person does with provider keys. Adding, replacing and testing are in modules of their own.
 
-use crate::{Context, Failure, Vault};
-use domain::{
-    catalogue::ProviderId,
-    ids::KeyId,
-    key_input::SecretInput,
-    views::{KeyView, KeysPage, LiveEvent, TestReport},
+mod add;
+mod edit;
+mod test;
+
+pub use add::AddKey;
+pub use edit::EditKey;
+
+use crate::{
+    Context, Failure, Vault,
+    access::{self, Owner},
+    audit::{Event, Object},
+    egress::Endpoint,
+    hint::Hint,
+    keyring::Keyring,
+    seal_context::FieldContext,
+    secret::Plaintext,
+    store::{
+        PROVIDER_KEY_SECRET, Tx,
+        rows::{KeyRow, SealedRow},
+    },
 };
-use futures::stream::BoxStream;
+use domain::{
+    FieldProblem, Problem,
+    catalogue::Provider,
+    ids::KeyId,
+    views::{KeyView, KeysPage, LiveEvent, TestView},
+};
+use futures::{StreamExt, stream, stream::BoxStream};
+use tokio::sync::broadcast::error::RecvError;
 
-/// A key to add, as submitted. Field names of problems are the names here.
-#[derive(Clone, Debug, Default)]
-pub struct AddKey {
-    /// Id in the catalogue.
-    pub provider: String,
-    /// The secret; empty only for a provider that takes none.
-    pub key: SecretInput,
-    /// Empty for none.
-    pub label: String,
-    /// Empty for none.
-    pub description: String,
-    /// Base URL, for `custom` and other providers with `custom_endpoint`; empty for none.
-    pub endpoint: String,
-    /// Store it even if the same secret is kept under another label.
-    pub allow_duplicate: bool,
+/// Where the secret of a row belongs. All of it comes from the row that was read and from the address that will be called.
+fn place<'a>(row: &'a KeyRow, origin: &'a str) -> FieldContext<'a> {
+    FieldContext {
+        table: PROVIDER_KEY_SECRET.table,
+        column: PROVIDER_KEY_SECRET.column,
+        tenant: row.tenant,
+        owner: row.owner,
+        record: row.id.uuid(),
+        provider: row.provider.as_str(),
+        endpoint_origin: origin,
+        version: row.secret_version,
+    }
 }
 
-/// What to change of a key; `None` leaves it.
-#[derive(Clone, Debug, Default)]
-pub struct EditKey {
-    /// New label; empty takes it away.
-    pub label: Option<String>,
-    /// New description; empty takes it away.
-    pub description: Option<String>,
-    /// Whether it may be used.
-    pub enabled: Option<bool>,
-    /// `true` makes it its provider's default.
-    pub is_default: Option<bool>,
-    /// New base URL; needs `key`.
-    pub endpoint: Option<String>,
-    /// The secret again, for a new base URL.
-    pub key: SecretInput,
-    /// The revision the caller saw; another one is `Problem::Changed`.
-    pub revision: Option<u64>,
+/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it.
+fn seal_into(row: &mut KeyRow, keyring: &Keyring, provider: &Provider, secret: Option<&Plaintext>) -> Result<Option<SealedRow>, Failure> {
+    row.has_secret = secret.is_some();
+    row.test = None;
+    row.hint = secret.and_then(|secret| Hint::of(secret, provider.key_prefix.as_deref()));
+    row.fingerprint = secret.map(|secret| keyring.fingerprint(provider.id.as_str(), secret));
+    let Some(secret) = secret else { return Ok(None) };
+    let sealed = keyring.seal(&place(row, &row.endpoint_origin), secret).map_err(|error| Failure::because(Problem::Internal, error))?;
+    Ok(Some(SealedRow { data_key_id: sealed.key_id(), bytes: sealed.as_bytes().to_vec() }))
+}
+
+/// The key of the owner that holds the same secret, other than `except`.
+fn duplicate<'a>(keys: &'a [KeyRow], row: &KeyRow, fingerprint: Option<[u8; 8]>) -> Option<&'a KeyRow> {
+    let fingerprint = fingerprint?;
+    keys.iter().find(|other| other.id != row.id && other.provider == row.provider && other.fingerprint == Some(fingerprint))
+}
+
+fn duplicate_problem(other: &KeyRow) -> Problem {
+    Problem::DuplicateKey { id: other.id, label: other.label.clone() }
+}
+
+fn not_found() -> Problem {
+    Problem::KeyNotFound
+}
+
+/// The unit's copy of a key of the owner.
+async fn fetch(tx: &mut dyn Tx, owner: Owner, id: KeyId) -> Result<KeyRow, Failure> {
+    Ok(tx.key(owner, id).await?.ok_or_else(not_found)?)
 }
 
 impl Vault {
@@ -50,77 +79,136 @@ impl Vault {
     ///
     /// # Errors
     /// `NotAuthenticated`, `Unavailable`.
-    pub async fn keys_page(&self, _cx: &Context) -> Result<KeysPage, Failure> {
-        todo!()
+    pub async fn keys_page(&self, cx: &Context) -> Result<KeysPage, Failure> {
+        let (owner, _) = access::person(cx)?;
+        let rows = self.store().keys(owner).await?;
+        let account = self.account_view(cx, rows.len())?;
+        let mut providers = self.0.catalogue.view();
+        for provider in &mut providers {
+            provider.configured = rows.iter().any(|row| row.provider == provider.id);
+        }
+        let mut keys: Vec<_> = rows.into_iter().map(|row| self.view(row)).collect();
+        // The store orders within a provider; between providers the name counts, which only the catalogue knows.
+        keys.sort_by_cached_key(|key| key.provider_name.to_lowercase());
+        Ok(KeysPage { account, keys, providers, now: cx.now })
     }
+
     /// One key of the caller. Opens no secret.
     ///
     /// # Errors
     /// `NotAuthenticated`, `KeyNotFound`, `Unavailable`.
-    pub async fn key(&self, _cx: &Context, _id: KeyId) -> Result<KeyView, Failure> {
-        todo!()
+    pub async fn key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
+        let (owner, _) = access::person(cx)?;
+        let row = self.store().key(owner, id).await?.ok_or_else(not_found)?;
+        Ok(self.view(row))
     }
-    /// Seals and stores a key. Same provider and label: its secret is replaced. The first of a provider is its default.
-    ///
-    /// # Errors
-    /// `Invalid`, `DuplicateKey`, `TierRequired`, `TierLimit`, `TooMany`, `NotAuthenticated`, `Unavailable`.
-    pub async fn add_key(&self, _cx: &Context, _key: AddKey) -> Result<KeyView, Failure> {
-        todo!()
-    }
-    /// Replaces a key's secret; its test result is cleared.
-    ///
-    /// # Errors
-    /// `Invalid`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `NotAuthenticated`, `Unavailable`.
-    pub async fn replace_key(&self, _cx: &Context, _id: KeyId, _key: SecretInput, _allow_duplicate: bool) -> Result<KeyView, Failure> {
-        todo!()
-    }
-    /// Changes what is said about a key, whether it may be used, or (with its secret) its base URL.
-    ///
-    /// # Errors
-    /// `Invalid`, `Changed`, `KeyNotFound`, `NotAuthenticated`, `Unavailable`.
-    pub async fn edit_key(&self, _cx: &Context, _id: KeyId, _edit: EditKey) -> Result<KeyView, Failure> {
-        todo!()
-    }
+
     /// Deletes a key and its ciphertext. When it was the default, the oldest one left becomes it.
     ///
     /// # Errors
     /// `KeyNotFound`, `NotAuthenticated`, `Unavailable`.
-    pub async fn delete_key(&self, _cx: &Context, _id: KeyId) -> Result<KeyView, Failure> {
-        todo!()
+    pub async fn delete_key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
+        let (owner, _) = access::person(cx)?;
+        let (me, unit_cx) = (self.clone(), cx.clone());
+        let row = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = fetch(tx, owner, id).await?;
+                    let sealed = tx.key_secret(owner, id).await?;
+                    tx.delete_key(owner, id).await?;
+                    if row.is_default {
+                        let left = tx.keys(owner).await?.into_iter().filter(|key| key.provider == row.provider);
+                        if let Some(heir) = left.min_by_key(|key| (key.created_at, key.id)) {
+                            tx.update_key(owner, &KeyRow { is_default: true, revision: heir.revision + 1, ..heir }).await?;
+                        }
+                    }
+                    let event = Event::success("key.delete").on(Object::Key(id)).word("provider", row.provider.as_str());
+                    me.record(tx, &unit_cx, event.secret(row.secret_version, sealed.as_ref())).await?;
+                    Ok(row)
+                })
+            })
+            .await?;
+        self.announce(owner.id(), LiveEvent::KeyChanged { id });
+        Ok(self.view(row))
     }
-    /// Tests a stored key against its provider and stores the verdict.
-    ///
-    /// # Errors
-    /// `KeyNotFound`, `TooMany`, `CannotOpen`, `EndpointChanged`, `NotAuthenticated`, `Unavailable`.
-    pub async fn test_key(&self, _cx: &Context, _id: KeyId) -> Result<TestReport, Failure> {
-        todo!()
-    }
-    /// Tests a secret that is not stored, and stores nothing of it.
-    ///
-    /// # Errors
-    /// `Invalid`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
-    pub async fn test_candidate(&self, _cx: &Context, _provider: &str, _key: SecretInput, _endpoint: &str) -> Result<TestReport, Failure> {
-        todo!()
-    }
-    /// Changes to the caller's keys as they happen. Ends when the session does.
+
+    /// Changes to the caller's keys as they happen. A reader that falls too far behind is told so by one event for the
+    /// newest key it can name; pages read everything again on any event.
     ///
     /// # Errors
     /// `NotAuthenticated`.
-    pub fn events(&self, _cx: &Context) -> Result<BoxStream<'static, LiveEvent>, Failure> {
-        todo!()
+    pub fn events(&self, cx: &Context) -> Result<BoxStream<'static, LiveEvent>, Failure> {
+        let (owner, _) = access::person(cx)?;
+        let changes = self.0.changes.subscribe();
+        Ok(stream::unfold(changes, move |mut changes| async move {
+            loop {
+                match changes.recv().await {
+                    Ok((to, event)) if to == owner.id() => return Some((event, changes)),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        })
+        .boxed())
     }
+
     /// Reads an id out of a path.
     ///
     /// # Errors
     /// `KeyNotFound` when the text is no id.
     pub fn key_id(text: &str) -> Result<KeyId, Failure> {
-        text.parse().map_err(|_| domain::Problem::KeyNotFound.into())
+        text.parse().map_err(|_| not_found().into())
     }
-    /// Reads a provider id out of a form.
-    ///
-    /// # Errors
-    /// `Invalid` on field `provider`.
-    pub fn provider_id(text: &str) -> Result<ProviderId, Failure> {
-        ProviderId::parse(text).map_err(|_| domain::Problem::InvalidProvider.into())
+
+    fn view(&self, row: KeyRow) -> KeyView {
+        let name = self.0.catalogue.get(&row.provider).map_or_else(|| row.provider.to_string(), |provider| provider.name.clone());
+        KeyView {
+            id: row.id,
+            provider: row.provider,
+            provider_name: name,
+            hint: row.hint,
+            has_secret: row.has_secret,
+            label: row.label,
+            description: row.description,
+            endpoint: row.endpoint,
+            enabled: row.enabled,
+            is_default: row.is_default,
+            added: row.created_at,
+            updated: row.updated_at,
+            tested: row.test.map(|test| TestView {
+                at: test.at,
+                verdict: test.verdict,
+                status_code: test.status_code,
+                latency_ms: test.latency_ms,
+            }),
+            used: row.used_at,
+            expires: row.expires_at,
+            revision: row.revision,
+        }
+    }
+
+    /// The address a provider's keys are sent to: the catalogue's, or the user's where the catalogue leaves it to them.
+    fn endpoint(&self, provider: &Provider, given: &str) -> Result<(Option<String>, Endpoint), FieldProblem> {
+        let given = given.trim();
+        let fixed = |code, message| FieldProblem::new("endpoint", code, message);
+        match (&provider.base_url, provider.custom_endpoint) {
+            (_, true) if !given.is_empty() => {
+                let endpoint = Endpoint::parse_user(self.0.egress.policy(), given)?;
+                Ok((Some(endpoint.as_str().to_owned()), endpoint))
+            }
+            (Some(base), _) if given.is_empty() => {
+                let endpoint = Endpoint::from_catalogue(base)
+                    .map_err(|_| fixed("catalogue", "This provider's address in the catalogue is wrong. Tell your admin."))?;
+                Ok((None, endpoint))
+            }
+            (_, true) => Err(fixed("required", "Enter the base URL of the provider, like https://llm.example.com/v1.")),
+            (..) => Err(fixed("not_custom", "This provider has a fixed address. Leave the base URL empty.")),
+        }
+    }
+
+    /// The provider of a stored key, as the catalogue has it now.
+    fn provider_of(&self, row: &KeyRow) -> Result<Provider, Failure> {
+        self.0.catalogue.get(&row.provider).cloned().ok_or_else(|| Problem::InvalidProvider.into())
     }
 }

@@ -3,27 +3,100 @@
 //! Everything a page, a REST handler or a command does goes through [`Vault`]. A row never leaves `store`, a view never
 //! enters SQL, and plaintext leaves this crate only as a header that `egress` puts on an outbound request.
 
+pub mod access;
 pub mod accounts;
+pub mod audit;
+pub mod check;
 pub mod context;
+pub mod egress;
 pub mod failure;
+pub mod hint;
+pub mod keyring;
 pub mod keys;
+pub mod limits;
+mod passwords;
+mod primitives;
+pub mod root_key;
+pub mod seal_context;
+pub mod sealed;
+pub mod secret;
 pub mod settings;
+pub mod start;
+pub mod store;
+mod tokens;
 
 pub use context::{Actor, Context, Identity};
 pub use failure::Failure;
 pub use settings::Settings;
 
-use std::sync::Arc;
+use access::TierRules;
+use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
+use keyring::{AuditKey, Keyring};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use store::{Store, StoreError, Tx};
 
 /// The vault: cheap to clone, one per process.
 #[derive(Clone)]
 pub struct Vault(Arc<Inner>);
 
-#[derive(Debug)]
-struct Inner {}
+struct Inner {
+    store: Arc<dyn Store>,
+    keyring: RwLock<Arc<Keyring>>,
+    audit_key: AuditKey,
+    catalogue: Catalogue,
+    egress: egress::Egress,
+    tiers: TierRules,
+    default_tier: Tier,
+    session_idle: Duration,
+    session_max: Duration,
+    changes: tokio::sync::broadcast::Sender<(UserId, LiveEvent)>,
+}
 
-impl std::fmt::Debug for Vault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Vault {
+    fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+    fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.0.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    async fn record(&self, tx: &mut dyn Tx, cx: &Context, event: audit::Event) -> Result<(), Failure> {
+        audit::record(tx, &self.0.audit_key, cx, event).await
+    }
+    fn announce(&self, to: UserId, event: LiveEvent) {
+        // An error means that nobody listens.
+        let _ = self.0.changes.send((to, event));
+    }
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store().ready().await
+    }
+    /// Walks the audit trail from its beginning.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub async fn verify_audit(&self) -> Result<audit::Chain, StoreError> {
+        audit::verify(self.store(), &self.0.audit_key).await
+    }
+    /// How many secrets this vault was asked to open since it started.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.keyring().opened()
+    }
+    /// Finishes the units of work that wait and closes the database.
+    pub async fn close(&self) {
+        self.store().close().await;
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Vault(..)")
     }
 }

@@ -1,0 +1,106 @@
+//! Saying what was wrong with a form, beside its fields.
+
+use super::dom::{all, by_id, document, focus, set_hidden, sign_in};
+use domain::{Problem, Verdict, views::TestReport};
+use web_sys::{Element, HtmlElement};
+
+/// Takes away what was said about the last attempt.
+pub(super) fn clear(form: &Element) {
+    for error in all::<Element>(form, ".error") {
+        error.remove();
+    }
+    for field in all::<Element>(form, "[aria-invalid]") {
+        let _ = field.remove_attribute("aria-invalid");
+        let name = field.get_attribute("name").unwrap_or_default();
+        let others: Vec<String> = described_by(&field).into_iter().filter(|id| *id != error_id(&name)).collect();
+        let _ = field.set_attribute("aria-describedby", &others.join(" "));
+    }
+    say("problem", "", "");
+    say("outcome", "", "");
+    if let Some(note) = by_id::<Element>("duplicate") {
+        set_hidden(&note, true);
+    }
+}
+
+/// Shows a problem where it belongs and moves the focus there.
+pub(super) fn show(form: &Element, problem: &Problem) {
+    match problem {
+        Problem::NotAuthenticated => sign_in(),
+        Problem::DuplicateKey { id, .. } => duplicate(&format!("/keys/{id}/replace"), &problem.detail()),
+        Problem::InvalidProvider => {
+            if !beside(form, "provider", "Choose a provider.") {
+                say("problem", "note note--bad", &problem.detail());
+            }
+        }
+        Problem::Invalid { fields } => {
+            let placed: Vec<bool> = fields.iter().map(|fault| beside(form, &fault.field, &fault.message)).collect();
+            if let Some(lost) = fields.iter().zip(&placed).find(|(_, placed)| !**placed) {
+                say("problem", "note note--bad", &lost.0.message);
+            }
+            if let Ok(Some(first)) = form.query_selector("[aria-invalid]") {
+                focus(&first);
+            }
+        }
+        other => say("problem", "note note--bad", &other.detail()),
+    }
+}
+
+/// Says what a test found.
+pub(super) fn outcome(report: &TestReport) {
+    say("outcome", tone(report.verdict), &report.message());
+}
+
+/// The look of a verdict in a note.
+pub(super) const fn tone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Valid => "note note--good",
+        Verdict::Rejected => "note note--bad",
+        Verdict::NoCredit | Verdict::RateLimited => "note note--warn",
+        Verdict::Unreachable | Verdict::Unexpected | Verdict::Unchecked => "note",
+    }
+}
+
+/// Fills a region that assistive technology listens to.
+pub(super) fn say(id: &str, class: &str, text: &str) {
+    if let Some(region) = by_id::<HtmlElement>(id) {
+        region.set_class_name(class);
+        region.set_text_content(Some(text));
+    }
+}
+
+fn duplicate(href: &str, text: &str) {
+    let (Some(note), Some(words), Some(link)) =
+        (by_id::<Element>("duplicate"), by_id::<Element>("duplicate-text"), by_id::<Element>("duplicate-replace"))
+    else {
+        return;
+    };
+    let _ = link.set_attribute("href", href);
+    set_hidden(&note, false);
+    words.set_text_content(Some(text));
+    if let Ok(Some(keep)) = note.query_selector("button") {
+        focus(&keep);
+    }
+}
+
+fn error_id(name: &str) -> String {
+    format!("{name}-error")
+}
+
+fn described_by(field: &Element) -> Vec<String> {
+    field.get_attribute("aria-describedby").unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+/// Puts a sentence under a field. `false` when the form has no such field that a person can see.
+fn beside(form: &Element, name: &str, message: &str) -> bool {
+    let fields = all::<Element>(form, ".field [name]");
+    let Some(field) = fields.into_iter().find(|field| field.get_attribute("name").as_deref() == Some(name)) else { return false };
+    let (Ok(Some(holder)), Ok(error)) = (field.closest(".field"), document().create_element("span")) else { return false };
+    error.set_class_name("error");
+    error.set_id(&error_id(name));
+    error.set_text_content(Some(message));
+    let mut ids = described_by(&field);
+    ids.push(error_id(name));
+    let _ = field.set_attribute("aria-invalid", "true");
+    let _ = field.set_attribute("aria-describedby", &ids.join(" "));
+    holder.append_child(&error).is_ok()
+}

@@ -1,0 +1,101 @@
+//! The buttons of a row, without leaving the page.
+
+use super::{
+    dom::{Busy, closest, document, on, sign_in},
+    live::refresh,
+    problems::{say, tone},
+};
+use crate::{
+    api::{self, ApiError},
+    done::Done,
+};
+use domain::{Problem, ids::KeyId};
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, SubmitEvent};
+
+/// The list is swapped whole, so the listeners sit on the document.
+pub(super) fn start() {
+    on(&document(), "submit", |event: SubmitEvent| {
+        let Some(form) = closest(&event, "#keys-list form[data-act]") else { return };
+        let (Some(act), Some(id)) = (form.get_attribute("data-act"), form.get_attribute("data-key").and_then(|id| id.parse().ok())) else {
+            return;
+        };
+        event.prevent_default();
+        send(&form, act, id, event.submitter().and_then(|button| button.dyn_into().ok()));
+    });
+    on(&document(), "click", |event: Event| shut_menus(closest(&event, "details.menu").as_ref()));
+    on(&document(), "keydown", |event: KeyboardEvent| {
+        if event.key() == "Escape"
+            && let Some(menu) = closest(&event, "details.menu[open]")
+        {
+            let _ = menu.remove_attribute("open");
+            if let Ok(Some(summary)) = menu.query_selector("summary") {
+                super::dom::focus(&summary);
+            }
+        }
+    });
+}
+
+/// One menu is open at a time, and none after a click elsewhere.
+fn shut_menus(except: Option<&Element>) {
+    let Some(root) = document().document_element() else { return };
+    for menu in super::dom::all::<Element>(&root, "details.menu[open]") {
+        if !except.is_some_and(|kept| kept.is_same_node(Some(&menu))) {
+            let _ = menu.remove_attribute("open");
+        }
+    }
+}
+
+fn send(form: &Element, act: String, id: KeyId, button: Option<HtmlElement>) {
+    let row = form.closest("article").ok().flatten();
+    if row.as_ref().is_some_and(|row| row.has_attribute("aria-busy")) {
+        return;
+    }
+    if let Some(row) = &row {
+        let _ = row.set_attribute("aria-busy", "true");
+    }
+    let title = form.get_attribute("data-title").unwrap_or_default();
+    let busy = button.map(|button| Busy::begin(button, if act == "test" { "Testing\u{2026}" } else { "Saving\u{2026}" }));
+    say("notice", "toast", "");
+    spawn_local(async move {
+        let outcome = perform(&act, id, &title).await;
+        if let Some(busy) = busy {
+            busy.end();
+        }
+        if let Some(row) = row {
+            let _ = row.remove_attribute("aria-busy");
+        }
+        match outcome {
+            Ok((class, text)) => {
+                refresh().await;
+                say("notice", class, &text);
+            }
+            Err(ApiError(Problem::NotAuthenticated)) => sign_in(),
+            Err(ApiError(problem)) => {
+                refresh().await;
+                say("notice", "toast note note--bad", &problem.detail());
+            }
+        }
+    });
+}
+
+/// Does it, and says how that went.
+async fn perform(act: &str, id: KeyId, title: &str) -> Result<(&'static str, String), ApiError> {
+    let done = match act {
+        "test" => {
+            let report = api::test_key(id).await?;
+            let class = match tone(report.verdict) {
+                "note note--good" => "toast note note--good",
+                "note note--bad" => "toast note note--bad",
+                "note note--warn" => "toast note note--warn",
+                _ => "toast note",
+            };
+            return Ok((class, format!("{title}: {}", report.message())));
+        }
+        "enable" => api::set_enabled(id, true).await.map(|()| Done::On)?,
+        "disable" => api::set_enabled(id, false).await.map(|()| Done::Off)?,
+        _ => api::set_default(id).await.map(|()| Done::Default)?,
+    };
+    Ok(("toast note note--good", done.message().to_owned()))
+}

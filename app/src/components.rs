@@ -1,0 +1,17 @@
+//! The parts pages are made of, one file each.
+
+#![allow(clippy::needless_pass_by_value, reason = "components own their props")]
+#![allow(unreachable_pub, reason = "the component macro makes public types")]
+
+pub(crate) mod dialog;
+pub(crate) mod field;
+pub(crate) mod frame;
+pub(crate) mod group;
+pub(crate) mod icon;
+pub(crate) mod key_row;
+pub(crate) mod keys_list;
+pub(crate) mod menu;
+pub(crate) mod note;
+pub(crate) mod state;
+pub(crate) mod summary;
+pub(crate) mod time;

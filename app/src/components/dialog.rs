@@ -1,0 +1,55 @@
+//! A dialog: one task, a plain form, and the way out.
+
+use super::note::{Duplicate, FormProblem, TestOutcome};
+use crate::{
+    islands::{DialogForm, Task},
+    returned::Returned,
+};
+use domain::ids::KeyId;
+use leptos::prelude::*;
+
+/// What the dialogs have in common. `title` is the task; `fields` are the names that show their own faults.
+#[component]
+pub(crate) fn Dialog(
+    task: Task,
+    title: &'static str,
+    action: String,
+    submit: &'static str,
+    fields: &'static [&'static str],
+    #[prop(optional)] id: Option<KeyId>,
+    #[prop(optional)] testable: bool,
+    #[prop(optional)] danger: bool,
+    returned: Returned,
+    children: Children,
+) -> impl IntoView {
+    let class = if danger { "button button--danger" } else { "button button--primary" };
+    let seals = matches!(task, Task::Add | Task::Replace);
+    // Views are erased here: a dialog is the deepest tree there is, and its type would outgrow the compiler's limits.
+    let notes = seals.then(|| view! { <Duplicate returned=returned.clone() /> <TestOutcome returned=returned.clone() /> }.into_any());
+    let problem = view! { <FormProblem message=returned.of_form(fields) /> }.into_any();
+    let test = testable.then(|| view! { <button class="button spacer" name="act" value="test">"Test first"</button> }.into_any());
+    let fields = children();
+    view! {
+        <div class="scrim">
+            <dialog open class="dialog" aria-labelledby="dialog-title" aria-modal="true">
+                <form method="post" action=action id="dialog-form" novalidate autocomplete="off">
+                    // Enter in a field means this one: the first submit button in the tree is the form's default.
+                    <button hidden name="act" value="save" tabindex="-1"></button>
+                    <header>
+                        <h1 id="dialog-title">{title}</h1>
+                    </header>
+                    <div class="body">
+                        {problem} {fields} {notes}
+                    </div>
+                    <footer>
+                        {test}
+                        <a class="button button--quiet" id="cancel" href="/keys" autofocus=danger>"Cancel"</a>
+                        <button class=class name="act" value="save">{submit}</button>
+                    </footer>
+                </form>
+            </dialog>
+        </div>
+        <DialogForm task id />
+    }
+    .into_any()
+}

@@ -1,0 +1,44 @@
+//! The side bar and the place for a page.
+
+use super::icon::KeyIcon;
+use domain::views::AccountView;
+use leptos::prelude::*;
+
+/// `starter · 5 of 10 keys`.
+pub(crate) fn tier_line(account: &AccountView) -> String {
+    match account.key_limit {
+        _ if !account.may_add => format!("{} \u{b7} no provider keys", account.tier),
+        Some(limit) => format!("{} \u{b7} {} of {limit} keys", account.tier, account.keys),
+        None => format!("{} \u{b7} {} {}", account.tier, account.keys, if account.keys == 1 { "key" } else { "keys" }),
+    }
+}
+
+/// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
+/// bar still signs out.
+#[component]
+pub(crate) fn Frame(account: Option<AccountView>, #[prop(optional)] inert: bool, children: Children) -> impl IntoView {
+    let who = account.map(|account| {
+        view! {
+            <span>{account.email.to_string()}</span>
+            <span id="tier">{tier_line(&account)}</span>
+        }
+    });
+    view! {
+        <div class="frame">
+            <header class="side" inert=inert>
+                <a class="brand" href="/keys"><KeyIcon />"Keyward"</a>
+                <nav class="nav" aria-label="Main">
+                    <a href="/keys" aria-current="page">"Provider keys"</a>
+                </nav>
+                <div class="who">
+                    {who}
+                    <form method="post" action="/sign-out">
+                        <button class="button button--quiet">"Sign out"</button>
+                    </form>
+                </div>
+            </header>
+            <main>{children()}</main>
+        </div>
+    }
+    .into_any()
+}

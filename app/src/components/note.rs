@@ -1,0 +1,55 @@
+//! Notes: an announcement, a problem of a form, the outcome of a test, a duplicate.
+
+use crate::returned::Returned;
+use domain::{Problem, Verdict};
+use leptos::prelude::*;
+
+/// The look of a verdict in a note.
+pub(crate) const fn tone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Valid => "note note--good",
+        Verdict::Rejected => "note note--bad",
+        Verdict::NoCredit | Verdict::RateLimited => "note note--warn",
+        Verdict::Unreachable | Verdict::Unexpected | Verdict::Unchecked => "note",
+    }
+}
+
+/// What concerns the whole form. It is there, empty, before there is anything to say, so that what appears is announced.
+#[component]
+pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
+    let class = message.is_some().then_some("note note--bad");
+    view! { <div id="problem" class=class role="alert">{message}</div> }
+}
+
+/// The outcome of "Test first", announced like the above.
+#[component]
+pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
+    let class = returned.test.as_ref().map(|test| tone(test.verdict));
+    view! { <div id="outcome" class=class role="status">{returned.test.map(|test| test.message())}</div> }
+}
+
+/// Names the key that already has the secret. Without JavaScript the secret has to be pasted again, for it never comes back.
+#[component]
+pub(crate) fn Duplicate(returned: Returned) -> impl IntoView {
+    let found = match &returned.problem {
+        Some(problem @ Problem::DuplicateKey { id, .. }) => Some((problem.detail().into_owned(), format!("/keys/{id}/replace"))),
+        _ => None,
+    };
+    let hidden = found.is_none();
+    let (text, href) = found.unwrap_or_else(|| (String::new(), "/keys".to_owned()));
+    view! {
+        <div id="duplicate" class="note note--warn" role="group" aria-labelledby="duplicate-text" hidden=hidden>
+            <div>
+                <p id="duplicate-text" role="alert">{text}</p>
+                <noscript>
+                    <p>"To keep both, paste the key again first."</p>
+                </noscript>
+                <div class="row-actions">
+                    <a class="button" id="duplicate-replace" href=href>"Replace that key"</a>
+                    <button class="button" name="allow_duplicate" value="true">"Keep both"</button>
+                    <a class="button button--quiet" href="/keys">"Cancel"</a>
+                </div>
+            </div>
+        </div>
+    }
+}

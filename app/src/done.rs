@@ -1,0 +1,66 @@
+//! The closed set of words that announce a success on the next page (`/keys?done=added`).
+
+/// What was just done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Done {
+    /// A key was added.
+    Added,
+    /// A key's secret was replaced.
+    Replaced,
+    /// What is said about a key was changed.
+    Saved,
+    /// A key was deleted.
+    Deleted,
+    /// A key was switched off.
+    Off,
+    /// A key was switched on.
+    On,
+    /// Another key became its provider's default.
+    Default,
+    /// A stored key was tested; the row tells the outcome.
+    Tested,
+}
+
+impl Done {
+    /// Every word.
+    pub const ALL: [Self; 8] = [Self::Added, Self::Replaced, Self::Saved, Self::Deleted, Self::Off, Self::On, Self::Default, Self::Tested];
+
+    /// The word in the query.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Replaced => "replaced",
+            Self::Saved => "saved",
+            Self::Deleted => "deleted",
+            Self::Off => "off",
+            Self::On => "on",
+            Self::Default => "default",
+            Self::Tested => "tested",
+        }
+    }
+    /// The sentence on the page.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Added => "API key added",
+            Self::Replaced => "Key replaced",
+            Self::Saved => "Changes saved",
+            Self::Deleted => "Key deleted",
+            Self::Off => "Key switched off",
+            Self::On => "Key switched on",
+            Self::Default => "Default changed",
+            Self::Tested => "Key tested",
+        }
+    }
+    /// Reads the word; anything else announces nothing.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.as_str() == word)
+    }
+    /// The keys page that announces it.
+    #[must_use]
+    pub fn page(self) -> String {
+        format!("/keys?done={}", self.as_str())
+    }
+}

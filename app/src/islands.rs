@@ -1,0 +1,11 @@
+//! What runs in the browser. Props are page source, so none is ever a secret.
+
+pub mod dialog_form;
+pub mod live_keys;
+pub mod secret_field;
+pub mod times;
+
+pub use dialog_form::{DialogForm, Task};
+pub use live_keys::LiveKeys;
+pub use secret_field::{KnownProvider, SecretField};
+pub use times::Times;

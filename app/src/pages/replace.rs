@@ -1,0 +1,46 @@
+//! The dialog "Replace key".
+
+use crate::{
+    components::{dialog::Dialog, field::FieldError},
+    islands::{SecretField, Task},
+    pages::add::known,
+    returned::Returned,
+};
+use domain::views::{KeyView, KeysPage};
+use leptos::prelude::*;
+
+/// Puts a new secret in the place of the old one.
+#[component]
+pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl IntoView {
+    view! {
+        <Dialog
+            task=Task::Replace
+            title="Replace key"
+            action=format!("/keys/{}/replace", key.id)
+            submit="Replace key"
+            fields=&["key"]
+            id=key.id
+            testable=true
+            returned=returned.clone()
+        >
+            <p>
+                "The new key takes the place of " <b>{key.title().to_owned()}</b> {format!(" at {} (", key.provider_name)}
+                <span class="hint">{key.hint.clone().unwrap_or_else(|| key.spoken())}</span>
+                "). The old one is gone at once, and the last test result with it."
+            </p>
+            // For "Test first": the provider and address this key is for. Saving takes them from the stored key.
+            <input type="hidden" name="provider" value=key.provider.to_string() />
+            <input type="hidden" name="endpoint" value=key.endpoint.clone().unwrap_or_default() />
+            <div class="field">
+                <label for="key">"API key"</label>
+                <SecretField
+                    providers=known(&page.providers)
+                    fixed=key.provider.to_string()
+                    faulty=returned.fault("key").is_some()
+                    focus=true
+                />
+                <FieldError name="key" message=returned.fault("key") />
+            </div>
+        </Dialog>
+    }
+}

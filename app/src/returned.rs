@@ -1,0 +1,37 @@
+//! A form that comes back: what was wrong, what was typed, what a test found.
+
+use domain::{Problem, views::TestReport};
+
+/// Provided as context when a posted form is shown again, so that nothing typed is lost and nothing travels in a URL.
+#[derive(Clone, Debug, Default)]
+pub struct Returned {
+    /// Why the act did not happen.
+    pub problem: Option<Problem>,
+    /// Field names and values as submitted; secret fields are left out.
+    pub values: Vec<(String, String)>,
+    /// The outcome of "Test first".
+    pub test: Option<TestReport>,
+}
+
+impl Returned {
+    /// What was typed into a field, if the form had it.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&str> {
+        self.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+    }
+    /// The sentence for a field, if it has a fault.
+    #[must_use]
+    pub fn fault(&self, field: &str) -> Option<String> {
+        match self.problem.as_ref()? {
+            Problem::InvalidProvider if field == "provider" => Some("Choose a provider.".to_owned()),
+            problem => problem.of_field(field).map(|fault| fault.message.to_string()),
+        }
+    }
+    /// The problem, when it belongs to no field that `fields` names and is not a duplicate, which has a note of its own.
+    #[must_use]
+    pub fn of_form(&self, fields: &[&str]) -> Option<String> {
+        let problem = self.problem.as_ref()?;
+        let beside = matches!(problem, Problem::DuplicateKey { .. }) || fields.iter().any(|field| self.fault(field).is_some());
+        (!beside).then(|| problem.detail().into_owned())
+    }
+}

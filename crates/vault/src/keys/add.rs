@@ -1,0 +1,258 @@
+//! Adding a key and replacing its secret.
+
+use super::{duplicate, duplicate_problem, fetch, seal_into};
+use crate::{
+    Context, Failure, Vault,
+    access::{self, Owner},
+    audit::{Event, Object},
+    egress::Endpoint,
+    limits,
+    secret::Plaintext,
+    store::{StoreError, Tx, rows::KeyRow},
+};
+use domain::{
+    FieldProblem, Problem,
+    catalogue::{Provider, ProviderId},
+    ids::{KeyId, TenantId},
+    key_input::SecretInput,
+    names::{Description, Label},
+    views::{KeyView, LiveEvent},
+};
+
+/// A key to add, as submitted. Field names of problems are the names here.
+#[derive(Clone, Debug, Default)]
+pub struct AddKey {
+    /// Id in the catalogue.
+    pub provider: String,
+    /// The secret; empty only for a provider that takes none.
+    pub key: SecretInput,
+    /// Empty for none.
+    pub label: String,
+    /// Empty for none.
+    pub description: String,
+    /// Base URL, for `custom` and other providers with `custom_endpoint`; empty for none.
+    pub endpoint: String,
+    /// Store it even if the same secret is kept under another label.
+    pub allow_duplicate: bool,
+}
+
+/// A key to add, parsed.
+struct NewKey {
+    provider: Provider,
+    secret: Option<Plaintext>,
+    label: Option<Label>,
+    description: Option<Description>,
+    endpoint: Option<String>,
+    origin: String,
+    allow_duplicate: bool,
+}
+
+/// Keeps the value or notes the fault.
+fn gather<T>(faults: &mut Vec<FieldProblem>, parsed: Result<T, FieldProblem>) -> Option<T> {
+    parsed.map_err(|fault| faults.push(fault)).ok()
+}
+
+fn unless_faulty(faults: Vec<FieldProblem>) -> Result<(), Failure> {
+    if faults.is_empty() { Ok(()) } else { Err(Problem::Invalid { fields: faults }.into()) }
+}
+
+impl Vault {
+    /// Finds a provider by what was submitted.
+    pub(super) fn provider(&self, id: &str) -> Result<&Provider, FieldProblem> {
+        ProviderId::parse(id).ok().and_then(|id| self.0.catalogue.get(&id)).ok_or_else(|| {
+            let known: Vec<_> = self.0.catalogue.iter().map(|provider| provider.id.as_str()).collect();
+            let message = format!("Unsupported provider. Must be one of: {}", known.join(", "));
+            FieldProblem::new("provider", "provider_not_supported", message)
+        })
+    }
+
+    /// Reads a submitted secret: `None` where the provider takes none and none was given.
+    pub(super) fn secret(provider: &Provider, submitted: &SecretInput) -> Result<Option<Plaintext>, FieldProblem> {
+        if provider.keyless && submitted.is_empty() { Ok(None) } else { Plaintext::parse("key", submitted).map(Some) }
+    }
+
+    fn parse_new(&self, key: &AddKey) -> Result<NewKey, Failure> {
+        let mut faults = Vec::new();
+        let provider = gather(&mut faults, self.provider(&key.provider)).cloned();
+        let label = gather(&mut faults, Label::parse(&key.label));
+        let description = gather(&mut faults, Description::parse(&key.description));
+        let secret = match &provider {
+            Some(provider) => gather(&mut faults, Self::secret(provider, &key.key)),
+            None => gather(&mut faults, Plaintext::parse("key", &key.key).map(Some)),
+        };
+        let endpoint = provider.as_ref().and_then(|provider| gather(&mut faults, self.endpoint(provider, &key.endpoint)));
+        unless_faulty(faults)?;
+        let (Some(provider), Some(secret), Some(label), Some(description), Some((given, endpoint))) =
+            (provider, secret, label, description, endpoint)
+        else {
+            return Err(Problem::Internal.into());
+        };
+        let origin = endpoint.origin().to_owned();
+        Ok(NewKey { provider, secret, label, description, endpoint: given, origin, allow_duplicate: key.allow_duplicate })
+    }
+
+    /// Seals and stores a key. Same provider and label: its secret is replaced and it is switched on; the same secret
+    /// too: nothing changes. The first key of a provider becomes its default.
+    ///
+    /// # Errors
+    /// `Invalid`, `DuplicateKey`, `TierRequired`, `TierLimit`, `TooMany`, `NotAuthenticated`, `Unavailable`.
+    pub async fn add_key(&self, cx: &Context, key: AddKey) -> Result<KeyView, Failure> {
+        let (owner, who) = access::person(cx)?;
+        self.0.tiers.require(who.tier)?;
+        let limit = self.0.tiers.limit(who.tier);
+        let new = self.parse_new(&key)?;
+        let (me, unit_cx) = (self.clone(), cx.clone());
+        let row = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    limits::admit(tx, limits::ADDS, &owner.id().to_string(), &unit_cx).await?;
+                    let keys = tx.keys(owner).await?;
+                    let label = new.label.as_ref().map(Label::as_str);
+                    let same_place = keys.iter().find(|key| key.provider == new.provider.id && key.label.as_deref() == label);
+                    match same_place.cloned() {
+                        Some(row) => me.add_over(tx, &unit_cx, owner, row, &keys, &new).await,
+                        None => me.add_new(tx, &unit_cx, owner, &keys, &new, limit).await,
+                    }
+                })
+            })
+            .await?;
+        self.announce(owner.id(), LiveEvent::KeyChanged { id: row.id });
+        Ok(self.view(row))
+    }
+
+    async fn add_new(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        owner: Owner,
+        keys: &[KeyRow],
+        new: &NewKey,
+        limit: Option<u32>,
+    ) -> Result<KeyRow, Failure> {
+        if let Some(limit) = limit.filter(|limit| keys.len() >= *limit as usize) {
+            return Err(Problem::TierLimit { limit }.into());
+        }
+        let mut row = KeyRow {
+            id: KeyId::from_uuid(cx.new_id()),
+            tenant: TenantId::ONLY,
+            owner: owner.id(),
+            provider: new.provider.id.clone(),
+            label: new.label.as_ref().map(|label| label.as_str().to_owned()),
+            description: new.description.as_ref().map(|text| text.as_str().to_owned()),
+            endpoint: new.endpoint.clone(),
+            endpoint_origin: new.origin.clone(),
+            enabled: true,
+            is_default: !keys.iter().any(|key| key.provider == new.provider.id && key.is_default),
+            has_secret: false,
+            secret_version: 1,
+            hint: None,
+            fingerprint: None,
+            test: None,
+            used_at: None,
+            expires_at: None,
+            revision: 1,
+            created_at: cx.now,
+            updated_at: cx.now,
+        };
+        let sealed = seal_into(&mut row, &self.keyring(), &new.provider, new.secret.as_ref())?;
+        refuse_duplicate(keys, &row, new.allow_duplicate)?;
+        tx.insert_key(&row, sealed.as_ref()).await?;
+        let event = Event::success("key.add").on(Object::Key(row.id)).word("provider", row.provider.as_str());
+        self.record(tx, cx, event.secret(row.secret_version, sealed.as_ref())).await?;
+        Ok(row)
+    }
+
+    async fn add_over(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        owner: Owner,
+        row: KeyRow,
+        keys: &[KeyRow],
+        new: &NewKey,
+    ) -> Result<KeyRow, Failure> {
+        let fingerprint = new.secret.as_ref().map(|secret| self.keyring().fingerprint(new.provider.id.as_str(), secret));
+        if row.fingerprint == fingerprint && row.endpoint_origin == new.origin && row.endpoint == new.endpoint && row.enabled {
+            return Ok(row);
+        }
+        let described = new.description.as_ref().map(|text| text.as_str().to_owned());
+        let row = KeyRow { enabled: true, description: described.or_else(|| row.description.clone()), ..row };
+        let target = (new.endpoint.clone(), new.origin.clone());
+        self.replace_secret(tx, cx, owner, row, keys, &new.provider, new.secret.as_ref(), target, new.allow_duplicate).await
+    }
+
+    /// Writes a new secret into a row that exists, under the next version.
+    #[expect(clippy::too_many_arguments, reason = "one unit of work, three callers, and a struct would only rename the arguments")]
+    pub(super) async fn replace_secret(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        owner: Owner,
+        mut row: KeyRow,
+        keys: &[KeyRow],
+        provider: &Provider,
+        secret: Option<&Plaintext>,
+        (endpoint, origin): (Option<String>, String),
+        allow_duplicate: bool,
+    ) -> Result<KeyRow, Failure> {
+        row.secret_version += 1;
+        row.revision += 1;
+        row.updated_at = cx.now;
+        row.endpoint = endpoint;
+        row.endpoint_origin = origin;
+        let sealed = seal_into(&mut row, &self.keyring(), provider, secret)?;
+        refuse_duplicate(keys, &row, allow_duplicate)?;
+        tx.set_key_secret(owner, row.id, sealed.as_ref()).await?;
+        tx.update_key(owner, &row).await?;
+        let event = Event::success("key.replace").on(Object::Key(row.id)).word("provider", row.provider.as_str());
+        self.record(tx, cx, event.secret(row.secret_version, sealed.as_ref())).await?;
+        Ok(row)
+    }
+
+    /// Replaces a key's secret; its test result is cleared. The same secret again changes nothing, unless the provider's
+    /// address changed since it was sealed.
+    ///
+    /// # Errors
+    /// `Invalid`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
+    pub async fn replace_key(&self, cx: &Context, id: KeyId, key: SecretInput, allow_duplicate: bool) -> Result<KeyView, Failure> {
+        let (owner, who) = access::person(cx)?;
+        self.0.tiers.require(who.tier)?;
+        let row = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
+        let provider = self.provider_of(&row)?;
+        let secret = Self::secret(&provider, &key)?;
+        let (given, endpoint): (_, Endpoint) = self.endpoint(&provider, row.endpoint.as_deref().unwrap_or_default())?;
+        let target = (given, endpoint.origin().to_owned());
+        let (me, unit_cx) = (self.clone(), cx.clone());
+        let row = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    limits::admit(tx, limits::ADDS, &owner.id().to_string(), &unit_cx).await?;
+                    let row = fetch(tx, owner, id).await?;
+                    let keys = tx.keys(owner).await?;
+                    me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, allow_duplicate).await
+                })
+            })
+            .await?;
+        self.announce(owner.id(), LiveEvent::KeyChanged { id });
+        Ok(self.view(row))
+    }
+}
+
+fn refuse_duplicate(keys: &[KeyRow], row: &KeyRow, allowed: bool) -> Result<(), Failure> {
+    match duplicate(keys, row, row.fingerprint) {
+        Some(other) if !allowed => Err(duplicate_problem(other).into()),
+        _ => Ok(()),
+    }
+}
+
+/// A label that another key of the provider has.
+pub(super) fn label_taken(error: StoreError) -> Failure {
+    match error {
+        StoreError::Conflict => {
+            FieldProblem::new("label", "taken", "Another key of this provider has this label already. Choose a different one.").into()
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,119 @@
+//! Changing what is said about a key, whether it may be used, and where its secret goes.
+
+use super::{add::label_taken, fetch};
+use crate::{
+    Context, Failure, Vault, access,
+    audit::{Event, Object},
+    store::rows::KeyRow,
+};
+use domain::{
+    FieldProblem, Problem,
+    ids::KeyId,
+    key_input::SecretInput,
+    names::{Description, Label},
+    views::{KeyView, LiveEvent},
+};
+
+/// What to change of a key; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct EditKey {
+    /// New label; empty takes it away.
+    pub label: Option<String>,
+    /// New description; empty takes it away.
+    pub description: Option<String>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+    /// `true` makes it its provider's default; `false` leaves it: there is always one.
+    pub is_default: Option<bool>,
+    /// New base URL; a changed one needs `key`.
+    pub endpoint: Option<String>,
+    /// The secret again, for a new base URL.
+    pub key: SecretInput,
+    /// The revision the caller saw; another one is `Problem::Changed`.
+    pub revision: Option<u64>,
+}
+
+/// The parts of an edit that need no secret, parsed.
+struct Words {
+    label: Option<Option<Label>>,
+    description: Option<Option<Description>>,
+    enabled: Option<bool>,
+    is_default: bool,
+}
+
+impl Words {
+    fn parse(edit: &EditKey) -> Result<Self, Failure> {
+        let mut fields = Vec::new();
+        let label = edit.label.as_deref().map(Label::parse).transpose().map_err(|fault| fields.push(fault)).ok().flatten();
+        let description =
+            edit.description.as_deref().map(Description::parse).transpose().map_err(|fault| fields.push(fault)).ok().flatten();
+        if !fields.is_empty() {
+            return Err(Problem::Invalid { fields }.into());
+        }
+        Ok(Self { label, description, enabled: edit.enabled, is_default: edit.is_default == Some(true) })
+    }
+
+    fn apply(self, row: &mut KeyRow) {
+        if let Some(label) = self.label {
+            row.label = label.map(|label| label.as_str().to_owned());
+        }
+        if let Some(description) = self.description {
+            row.description = description.map(|text| text.as_str().to_owned());
+        }
+        row.enabled = self.enabled.unwrap_or(row.enabled);
+        row.is_default |= self.is_default;
+    }
+}
+
+impl Vault {
+    /// Changes what is said about a key, whether it may be used, or (with its secret) its base URL.
+    ///
+    /// # Errors
+    /// `Invalid`, `Changed`, `KeyNotFound`, `TierRequired` (a new base URL), `NotAuthenticated`, `Unavailable`.
+    pub async fn edit_key(&self, cx: &Context, id: KeyId, edit: EditKey) -> Result<KeyView, Failure> {
+        let (owner, who) = access::person(cx)?;
+        let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
+        let words = Words::parse(&edit)?;
+        let moved = edit.endpoint.as_deref().map(str::trim).filter(|given| *given != seen.endpoint.as_deref().unwrap_or_default());
+        let new_home = match moved {
+            None => None,
+            Some(given) => {
+                self.0.tiers.require(who.tier)?;
+                let provider = self.provider_of(&seen)?;
+                let (given, endpoint) = self.endpoint(&provider, given)?;
+                if edit.key.is_empty() && seen.has_secret {
+                    let why = "Enter the key again: it was sealed for the old address and cannot be sent anywhere else.";
+                    return Err(FieldProblem::new("key", "required", why).into());
+                }
+                let secret = Self::secret(&provider, &edit.key)?;
+                Some((provider, secret, (given, endpoint.origin().to_owned())))
+            }
+        };
+        let (me, unit_cx) = (self.clone(), cx.clone());
+        let row = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut row = fetch(tx, owner, id).await?;
+                    if edit.revision.is_some_and(|revision| revision != row.revision) {
+                        return Err(Problem::Changed.into());
+                    }
+                    if words.is_default && !row.is_default {
+                        tx.clear_default(owner, row.provider.as_str()).await?;
+                    }
+                    words.apply(&mut row);
+                    row.revision += 1;
+                    row.updated_at = unit_cx.now;
+                    tx.update_key(owner, &row).await.map_err(label_taken)?;
+                    let event = Event::success("key.edit").on(Object::Key(id)).word("provider", row.provider.as_str());
+                    me.record(tx, &unit_cx, event).await?;
+                    let Some((provider, secret, target)) = new_home else { return Ok(row) };
+                    let keys = tx.keys(owner).await?;
+                    me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, true).await
+                })
+            })
+            .await?;
+        self.announce(owner.id(), LiveEvent::KeyChanged { id });
+        Ok(self.view(row))
+    }
+}

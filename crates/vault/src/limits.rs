@@ -1,0 +1,81 @@
+//! Sliding windows in the database: at most N admitted acts in any window. A refused act does not extend the penalty.
+
+use crate::{Context, Failure, store::Tx};
+use domain::Problem;
+use sha2::{Digest, Sha256};
+use std::{net::IpAddr, time::Duration};
+
+/// A rule: at most `most` acts of one subject in any `window`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rule {
+    name: &'static str,
+    most: usize,
+    window: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Tests of keys, by account.
+pub const TESTS: Rule = Rule { name: "key.test", most: 5, window: MINUTE };
+/// Added and replaced keys, by account.
+pub const ADDS: Rule = Rule { name: "key.add", most: 30, window: MINUTE };
+/// Sign-ins by account name, whether it exists or not. Bounds the hashing that strangers can cause.
+pub const SIGN_INS_BY_ACCOUNT: Rule = Rule { name: "sign_in.account", most: 10, window: MINUTE };
+/// Sign-ins and set-ups by network: an IPv4 address or an IPv6 /64.
+pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, window: MINUTE };
+
+/// Admits one act of `subject`, or says when the next one will be admitted.
+///
+/// # Errors
+/// `TooMany` with whole seconds, `Unavailable`.
+pub async fn admit(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> Result<(), Failure> {
+    let subject = hashed(subject);
+    let hits = tx.hits_since(rule.name, &subject, cx.now - rule.window).await?;
+    if let Some(blocking) = hits.len().checked_sub(rule.most).and_then(|index| hits.get(index)) {
+        let wait = (*blocking + rule.window).since(cx.now);
+        return Err(Problem::TooMany { retry_after: u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1) }.into());
+    }
+    tx.insert_hit(rule.name, &subject, cx.now).await?;
+    Ok(())
+}
+
+/// Forgets the acts of `subject`, after it proved who it is.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn forgive(tx: &mut dyn Tx, rule: Rule, subject: &str) -> Result<(), Failure> {
+    Ok(tx.clear_hits(rule.name, &hashed(subject)).await?)
+}
+
+/// The network an address belongs to, as a subject.
+#[must_use]
+pub fn network(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// A subject may be what a stranger typed into the wrong field, so it is not kept as text.
+fn hashed(subject: &str) -> [u8; 16] {
+    let digest: [u8; 32] = Sha256::digest(subject.as_bytes()).into();
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_its_first_64_bits() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6".parse().ok()), "2001:db8:1:2::/64");
+        assert_eq!(network("::ffff:192.0.2.1".parse().ok()), "192.0.2.1");
+        assert_eq!(network(None), "unknown");
+    }
+}

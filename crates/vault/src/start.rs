@@ -1,0 +1,140 @@
+//! Making a vault and opening one.
+
+use crate::{
+    Context, Inner, Settings, Vault,
+    access::TierRules,
+    audit,
+    egress::{self, Egress},
+    failure::Failure,
+    keyring::{Keyring, KeyringError},
+    root_key::RootKey,
+    sealed::{SealError, Sealed},
+    store::{Sqlite, Store, StoreError, rows::KeyringRow},
+};
+use domain::catalogue::{Catalogue, CatalogueError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, RwLock},
+};
+
+/// Changes that may wait for a slow reader of live events before it misses some.
+const EVENT_BACKLOG: usize = 256;
+
+/// Why a vault could not be made or opened. Names the cause and never a value.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is a database already.
+    #[error("there is a database already at {}", .0.display())]
+    Exists(PathBuf),
+    /// There is no database.
+    #[error("there is no database at {}; make one with `keyward init`", .0.display())]
+    Missing(PathBuf),
+    /// The database has no keyring.
+    #[error("the database has no keyring; it was not made by `keyward init`, or not to its end")]
+    NoKeyring,
+    /// None of the given root keys opens the keyring.
+    #[error("the root key does not fit this database: its keyring was wrapped under another one")]
+    WrongRootKey,
+    /// The keyring's row was damaged.
+    #[error("the keyring in the database cannot be used: {0}")]
+    Keyring(#[source] KeyringError),
+    /// No randomness, so no keys.
+    #[error("no keys could be made: {0}")]
+    Seal(#[from] SealError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The catalogue file cannot be read.
+    #[error("the catalogue file {} cannot be read: {source}", .path.display())]
+    CatalogueFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The catalogue file says something it cannot say.
+    #[error("the catalogue file is wrong: {0}")]
+    Catalogue(#[from] CatalogueError),
+    /// The egress policy cannot be what was configured.
+    #[error(transparent)]
+    Egress(#[from] egress::ConfigError),
+    /// The first unit of work failed.
+    #[error("the first write failed")]
+    FirstWrite(#[from] Failure),
+}
+
+/// Makes the database and a keyring wrapped under `root`, then opens it.
+///
+/// # Errors
+/// [`StartError::Exists`] when the database file exists; otherwise what stood in the way.
+pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartError> {
+    if settings.database.exists() {
+        return Err(StartError::Exists(settings.database.clone()));
+    }
+    let cx = Context::system();
+    let keyring = Keyring::generate(cx.now).map_err(SealError::from)?;
+    let row = KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: keyring.wrap(root)?.as_bytes().to_vec() };
+    let vault = assemble(settings, Sqlite::open(&settings.database, true).await?, keyring)?;
+    let (me, unit_cx) = (vault.clone(), cx);
+    vault
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.insert_keyring(&row).await?;
+                me.record(tx, &unit_cx, audit::Event::success("vault.create")).await
+            })
+        })
+        .await?;
+    Ok(vault)
+}
+
+/// Opens the database with the first of `roots` that opens its keyring. Until one does, not a byte of it is changed.
+///
+/// # Errors
+/// [`StartError::WrongRootKey`] when none fits; otherwise what stood in the way.
+pub async fn open(settings: &Settings, roots: &[RootKey]) -> Result<Vault, StartError> {
+    if !settings.database.exists() {
+        return Err(StartError::Missing(settings.database.clone()));
+    }
+    let rows = Sqlite::peek_keyring(&settings.database).await?;
+    let keyring = unwrap(&rows, roots)?;
+    assemble(settings, Sqlite::open(&settings.database, false).await?, keyring)
+}
+
+fn unwrap(rows: &[KeyringRow], roots: &[RootKey]) -> Result<Keyring, StartError> {
+    if rows.is_empty() {
+        return Err(StartError::NoKeyring);
+    }
+    let fitting = roots.iter().find_map(|root| Some((root, rows.iter().find(|row| row.root_id == root.id())?)));
+    let (root, row) = fitting.ok_or(StartError::WrongRootKey)?;
+    let sealed = Sealed::parse(row.sealed.clone()).map_err(|error| StartError::Keyring(KeyringError::Damaged(error)))?;
+    Keyring::unwrap(root, row.ring_version, &sealed).map_err(StartError::Keyring)
+}
+
+fn assemble(settings: &Settings, store: Sqlite, keyring: Keyring) -> Result<Vault, StartError> {
+    let catalogue = match &settings.catalogue {
+        None => Catalogue::built_in(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|source| StartError::CatalogueFile { path: path.clone(), source })?;
+            Catalogue::with_overlay(&text)?
+        }
+    };
+    let egress = Egress::new(egress::Settings {
+        allow_endpoints: settings.allow_endpoints.clone(),
+        own_addresses: settings.own_addresses.clone(),
+        extra_ca: None,
+    })?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    Ok(Vault(Arc::new(Inner {
+        store,
+        audit_key: keyring.audit_key(),
+        keyring: RwLock::new(Arc::new(keyring)),
+        catalogue,
+        egress,
+        tiers: TierRules { may_hold: settings.byok_tiers.clone(), limits: settings.tier_limits.clone() },
+        default_tier: settings.default_tier,
+        session_idle: settings.session_idle,
+        session_max: settings.session_max,
+        changes: tokio::sync::broadcast::Sender::new(EVENT_BACKLOG),
+    })))
+}

@@ -1,0 +1,196 @@
+//! Storage behind one trait, so that nothing above knows which database there is.
+//!
+//! Reads are plain methods. Every write is a *unit of work*: a closure that gets a [`Tx`], either all of which happens or
+//! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
+//! acknowledged only after the database has synced it to disk.
+
+pub mod rows;
+mod sqlite;
+
+pub use sqlite::{Sqlite, SyncSettings};
+
+use crate::{Failure, access::Owner};
+use async_trait::async_trait;
+use domain::{
+    Problem, Timestamp,
+    ids::{KeyId, SessionId, UserId},
+    person::Email,
+};
+use futures::future::BoxFuture;
+use rows::{AccountRow, AuditHead, AuditRow, KeyRow, KeyringRow, SealedRow, SessionRow};
+use std::any::Any;
+
+/// A column that holds sealed values. Rotation and verification walk this list, and a test compares it with the schema.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SealedColumn {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+}
+
+/// Where the secrets of provider keys are.
+pub const PROVIDER_KEY_SECRET: SealedColumn = SealedColumn { table: "provider_keys", column: "secret" };
+
+/// Every sealed column but the keyring itself.
+pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET];
+
+/// Why the database did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A uniqueness rule of the schema says no.
+    #[error("a row like this exists already")]
+    Conflict,
+    /// A stored value is not one this version writes.
+    #[error("the stored {0} is not one this version knows")]
+    Unreadable(&'static str),
+    /// The schema is not one this version knows.
+    #[error("the database has a schema this version does not know: {0}")]
+    Schema(#[source] sqlx::migrate::MigrateError),
+    /// A setting that keeps writes safe is not in force.
+    #[error("the database runs with {0}, which is not safe")]
+    Unsafe(String),
+    /// No database there, locked, full, or gone.
+    #[error("the database did not answer: {0}")]
+    Database(#[source] sqlx::Error),
+    /// The unit of work did not run to its end.
+    #[error("a unit of work was lost")]
+    Lost,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Conflict,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Seconds after which a caller may try again when the database did not answer.
+const RETRY_AFTER: u32 = 2;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let problem = match error {
+            StoreError::Unreadable(_) => Problem::Internal,
+            _ => Problem::Unavailable { retry_after: RETRY_AFTER },
+        };
+        Self::because(problem, error)
+    }
+}
+
+/// What a unit of work came to, before its type is known again.
+pub type Outcome = Result<Box<dyn Any + Send>, Failure>;
+/// A unit of work.
+pub type Work = Box<dyn for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Outcome> + Send>;
+
+/// A database.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The session with this token hash, and its account.
+    async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
+    /// The account with this name.
+    async fn account_by_email(&self, email: &Email) -> Result<Option<AccountRow>, StoreError>;
+    /// All accounts, by name.
+    async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError>;
+    /// Whether there is an admin who may sign in.
+    async fn has_admin(&self) -> Result<bool, StoreError>;
+    /// Whether a set-up link with this hash exists and has not expired.
+    async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
+    /// The owner's keys, without their secrets.
+    async fn keys(&self, owner: Owner) -> Result<Vec<KeyRow>, StoreError>;
+    /// One key of the owner, without its secret.
+    async fn key(&self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
+    /// The wrapped keyring, once for each root key that opens it.
+    async fn keyring(&self) -> Result<Vec<KeyringRow>, StoreError>;
+    /// Audit events with `seq` greater than `after`, oldest first.
+    async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+    /// Whether the database answers.
+    async fn ready(&self) -> Result<(), StoreError>;
+    /// Runs a unit of work; returns when it is on disk.
+    async fn run(&self, work: Work) -> Outcome;
+    /// Stops taking work and closes the files.
+    async fn close(&self);
+}
+
+impl dyn Store {
+    /// Runs a unit of work; returns when it is on disk.
+    ///
+    /// # Errors
+    /// What the unit returns (then nothing was changed), or `Problem::Unavailable` when the database could not keep it.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T, Failure>> + Send + 'static,
+    {
+        let outcome = self
+            .run(Box::new(move |tx| {
+                let unit = work(tx);
+                Box::pin(async move { unit.await.map(|value| Box::new(value) as Box<dyn Any + Send>) })
+            }))
+            .await?;
+        outcome.downcast().map(|value| *value).map_err(|_| StoreError::Lost.into())
+    }
+}
+
+/// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
+#[async_trait]
+pub trait Tx: Send {
+    /// An account.
+    async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
+    /// The account with this name.
+    async fn account_by_email(&mut self, email: &Email) -> Result<Option<AccountRow>, StoreError>;
+    /// Adds an account; [`StoreError::Conflict`] when the name is taken.
+    async fn insert_account(&mut self, row: &AccountRow) -> Result<(), StoreError>;
+    /// Writes role, tier, password and state of an account.
+    async fn update_account(&mut self, row: &AccountRow) -> Result<(), StoreError>;
+    /// Admins who may sign in.
+    async fn count_admins(&mut self) -> Result<u32, StoreError>;
+    /// Marks the first admin; [`StoreError::Conflict`] when there was one before.
+    async fn mark_first_admin(&mut self, id: UserId) -> Result<(), StoreError>;
+    /// Replaces all set-up links by this one.
+    async fn set_setup_link(&mut self, token_hash: &[u8; 32], now: Timestamp, expires: Timestamp) -> Result<(), StoreError>;
+    /// Uses up a set-up link; `false` when there is none with this hash that still works.
+    async fn take_setup_link(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
+    /// Adds a session.
+    async fn insert_session(&mut self, row: &SessionRow) -> Result<(), StoreError>;
+    /// Stamps a session that still exists; a deleted one stays deleted.
+    async fn touch_session(&mut self, id: SessionId, seen: Timestamp) -> Result<(), StoreError>;
+    /// Ends the session with this token hash and account, if there is one.
+    async fn delete_session_by_hash(&mut self, token_hash: &[u8; 32]) -> Result<(), StoreError>;
+    /// Ends a session; `false` when it had ended.
+    async fn delete_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
+    /// Ends all sessions of an account.
+    async fn delete_sessions_of(&mut self, account: UserId) -> Result<u64, StoreError>;
+    /// Forgets sessions that ended before `now`.
+    async fn delete_ended_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError>;
+    /// The owner's keys, without their secrets.
+    async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError>;
+    /// One key of the owner, without its secret.
+    async fn key(&mut self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
+    /// The sealed secret of a key of the owner.
+    async fn key_secret(&mut self, owner: Owner, id: KeyId) -> Result<Option<SealedRow>, StoreError>;
+    /// Adds a key.
+    async fn insert_key(&mut self, row: &KeyRow, secret: Option<&SealedRow>) -> Result<(), StoreError>;
+    /// Writes everything about a key but its secret.
+    async fn update_key(&mut self, owner: Owner, row: &KeyRow) -> Result<(), StoreError>;
+    /// Writes a key's secret. The row's `secret_version` and `fingerprint` are written by [`Tx::update_key`].
+    async fn set_key_secret(&mut self, owner: Owner, id: KeyId, secret: Option<&SealedRow>) -> Result<(), StoreError>;
+    /// Takes the default mark from every key of the provider.
+    async fn clear_default(&mut self, owner: Owner, provider: &str) -> Result<(), StoreError>;
+    /// Deletes a key and its ciphertext.
+    async fn delete_key(&mut self, owner: Owner, id: KeyId) -> Result<bool, StoreError>;
+    /// Adds a wrapped keyring.
+    async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError>;
+    /// Admitted acts of `subject` under `rule` since a moment, oldest first. Forgets older ones.
+    async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
+    /// Notes an admitted act.
+    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError>;
+    /// Forgets the acts of `subject` under `rule`.
+    async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;
+    /// The end of the audit chain.
+    async fn audit_head(&mut self) -> Result<AuditHead, StoreError>;
+    /// Appends to the audit trail.
+    async fn insert_audit(&mut self, row: &AuditRow) -> Result<(), StoreError>;
+}

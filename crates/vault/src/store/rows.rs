@@ -1,0 +1,121 @@
+//! Rows as they are in the database. They do not leave this crate.
+
+use domain::{
+    Timestamp, Verdict,
+    catalogue::ProviderId,
+    ids::{KeyId, SessionId, TenantId, UserId},
+    person::{Email, Role, Tier},
+};
+use uuid::Uuid;
+
+/// An account.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct AccountRow {
+    pub id: UserId,
+    pub email: Email,
+    /// PHC string; `None` for accounts that sign in elsewhere.
+    pub password_hash: Option<String>,
+    pub role: Role,
+    pub tier: Tier,
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A session. `token_hash` is SHA-256 of the cookie's value.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct SessionRow {
+    pub token_hash: [u8; 32],
+    pub id: SessionId,
+    pub account: UserId,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub authenticated_at: Timestamp,
+    pub client: Option<String>,
+}
+
+/// The last test of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct TestRow {
+    pub at: Timestamp,
+    pub verdict: Verdict,
+    pub status_code: Option<u16>,
+    pub latency_ms: Option<u32>,
+}
+
+/// A provider key without its secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct KeyRow {
+    pub id: KeyId,
+    pub tenant: TenantId,
+    pub owner: UserId,
+    pub provider: ProviderId,
+    pub label: Option<String>,
+    pub description: Option<String>,
+    pub endpoint: Option<String>,
+    pub endpoint_origin: String,
+    pub enabled: bool,
+    pub is_default: bool,
+    pub has_secret: bool,
+    pub secret_version: u64,
+    pub hint: Option<String>,
+    pub fingerprint: Option<[u8; 8]>,
+    pub test: Option<TestRow>,
+    pub used_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub revision: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A sealed secret and the id of the data key that sealed it.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct SealedRow {
+    pub data_key_id: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// The keyring, wrapped under one root key.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct KeyringRow {
+    pub root_id: [u8; 8],
+    pub ring_version: u64,
+    pub sealed: Vec<u8>,
+}
+
+/// The end of the audit chain: `seq` 0 and a hash of zeros before the first event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct AuditHead {
+    pub seq: u64,
+    pub hash: [u8; 32],
+}
+
+/// An audit event in the chain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct AuditRow {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub session_id: Option<Uuid>,
+    pub client: Option<String>,
+    pub request_id: Uuid,
+    pub action: String,
+    pub object_kind: Option<String>,
+    pub object_id: Option<Uuid>,
+    pub outcome: String,
+    pub reason: Option<String>,
+    pub details: String,
+    pub secret_version: Option<u64>,
+    pub secret_hash: Option<[u8; 32]>,
+    pub hash: [u8; 32],
+}

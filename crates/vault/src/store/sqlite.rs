@@ -1,0 +1,202 @@
+//! SQLite: one file, one writer, any number of readers.
+//!
+//! WAL with `synchronous=FULL`: a unit of work is acknowledged after its commit was synced. Units that wait at the same
+//! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
+
+mod decode;
+mod reads;
+mod tx;
+mod writer;
+
+use super::{Outcome, Store, StoreError, Work, rows};
+use crate::access::Owner;
+use async_trait::async_trait;
+use domain::{Timestamp, ids::KeyId, person::Email};
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::Path, time::Duration};
+use writer::Writer;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// How long a statement waits for another process's write, and a reader for a free connection.
+const PATIENCE: Duration = Duration::from_secs(2);
+const READERS: u32 = 4;
+/// The first version without the WAL-reset corruption bug.
+const OLDEST_SAFE: (u32, u32, u32) = (3, 51, 3);
+
+/// The SQLite store.
+pub struct Sqlite {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+/// The settings that a live writer connection reports about keeping what it acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyncSettings {
+    /// `wal`.
+    pub journal_mode: String,
+    /// 2 is FULL.
+    pub synchronous: i64,
+    /// 1 is on.
+    pub foreign_keys: i64,
+    /// 1 is on: deleted content is overwritten.
+    pub secure_delete: i64,
+    /// The library's version.
+    pub version: String,
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .pragma("secure_delete", "ON")
+        .pragma("mmap_size", "0")
+        .pragma("temp_store", "MEMORY")
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+impl Sqlite {
+    /// Reads the wrapped keyring without changing a byte of the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is no database, or it has no keyring table.
+    pub async fn peek_keyring(file: &Path) -> Result<Vec<rows::KeyringRow>, StoreError> {
+        let mut connection =
+            SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE).disable_statement_logging().connect().await?;
+        let found = reads::keyring(&mut connection).await;
+        connection.close().await?;
+        found
+    }
+
+    /// Opens the database, makes it with `create`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] for a schema of a newer version, [`StoreError::Unsafe`] when a write would not be kept,
+    /// [`StoreError::Database`] when the file cannot be used.
+    pub async fn open(file: &Path, create: bool) -> Result<Self, StoreError> {
+        let options = options(file);
+        let mut connection = options.clone().create_if_missing(create).connect().await?;
+        MIGRATIONS.run(&mut connection).await.map_err(StoreError::Schema)?;
+        Self::sync_settings(&mut connection).await?.require()?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.clone().pragma("query_only", "ON"))
+            .await?;
+        Ok(Self { readers, writer: Writer::start(options, connection) })
+    }
+
+    async fn sync_settings(connection: &mut SqliteConnection) -> Result<SyncSettings, StoreError> {
+        let text = |row: sqlx::sqlite::SqliteRow| row.try_get::<String, _>(0);
+        let number = |row: sqlx::sqlite::SqliteRow| row.try_get::<i64, _>(0);
+        Ok(SyncSettings {
+            journal_mode: sqlx::query("pragma journal_mode").try_map(text).fetch_one(&mut *connection).await?,
+            synchronous: sqlx::query("pragma synchronous").try_map(number).fetch_one(&mut *connection).await?,
+            foreign_keys: sqlx::query("pragma foreign_keys").try_map(number).fetch_one(&mut *connection).await?,
+            secure_delete: sqlx::query("pragma secure_delete").try_map(number).fetch_one(&mut *connection).await?,
+            version: sqlx::query("select sqlite_version()").try_map(text).fetch_one(connection).await?,
+        })
+    }
+}
+
+impl SyncSettings {
+    /// Refuses what would lose acknowledged writes or keep deleted secrets.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsafe`], naming the setting.
+    pub fn require(&self) -> Result<(), StoreError> {
+        let mut parts = self.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut next = || parts.next().unwrap_or(0);
+        let checks = [
+            (self.journal_mode == "wal", format!("journal_mode={}", self.journal_mode)),
+            (self.synchronous == 2, format!("synchronous={}", self.synchronous)),
+            (self.foreign_keys == 1, format!("foreign_keys={}", self.foreign_keys)),
+            (self.secure_delete == 1, format!("secure_delete={}", self.secure_delete)),
+            ((next(), next(), next()) >= OLDEST_SAFE, format!("SQLite {}", self.version)),
+        ];
+        checks.into_iter().find(|(fine, _)| !fine).map_or(Ok(()), |(_, what)| Err(StoreError::Unsafe(what)))
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(rows::SessionRow, rows::AccountRow)>, StoreError> {
+        reads::session(&mut *self.readers.acquire().await?, token_hash).await
+    }
+    async fn account_by_email(&self, email: &Email) -> Result<Option<rows::AccountRow>, StoreError> {
+        reads::account_by_email(&mut *self.readers.acquire().await?, email).await
+    }
+    async fn accounts(&self) -> Result<Vec<rows::AccountRow>, StoreError> {
+        reads::accounts(&mut *self.readers.acquire().await?).await
+    }
+    async fn has_admin(&self) -> Result<bool, StoreError> {
+        Ok(reads::count_admins(&mut *self.readers.acquire().await?).await? > 0)
+    }
+    async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        reads::setup_link_works(&mut *self.readers.acquire().await?, token_hash, now).await
+    }
+    async fn keys(&self, owner: Owner) -> Result<Vec<rows::KeyRow>, StoreError> {
+        reads::keys(&mut *self.readers.acquire().await?, owner).await
+    }
+    async fn key(&self, owner: Owner, id: KeyId) -> Result<Option<rows::KeyRow>, StoreError> {
+        reads::key(&mut *self.readers.acquire().await?, owner, id).await
+    }
+    async fn keyring(&self) -> Result<Vec<rows::KeyringRow>, StoreError> {
+        reads::keyring(&mut *self.readers.acquire().await?).await
+    }
+    async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<rows::AuditRow>, StoreError> {
+        reads::audit_events(&mut *self.readers.acquire().await?, after, limit).await
+    }
+    async fn ready(&self) -> Result<(), StoreError> {
+        sqlx::query("select 1 from accounts limit 1").fetch_optional(&self.readers).await?;
+        Ok(())
+    }
+    async fn run(&self, work: Work) -> Outcome {
+        self.writer.run(work).await
+    }
+    async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> SyncSettings {
+        SyncSettings { journal_mode: "wal".into(), synchronous: 2, foreign_keys: 1, secure_delete: 1, version: "3.51.3".into() }
+    }
+
+    #[tokio::test]
+    async fn a_live_connection_keeps_what_it_acknowledges() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut connection =
+            options(&folder.path().join("keyward.db")).create_if_missing(true).connect().await.expect("a new database opens");
+        let settings = Sqlite::sync_settings(&mut connection).await.expect("pragmas can be read");
+        settings.require().expect("the bundled library and our options are safe");
+    }
+
+    #[test]
+    fn unsafe_settings_and_old_libraries_are_refused() {
+        sound().require().expect("this is the safe configuration");
+        for broken in [
+            SyncSettings { synchronous: 1, ..sound() },
+            SyncSettings { journal_mode: "delete".into(), ..sound() },
+            SyncSettings { foreign_keys: 0, ..sound() },
+            SyncSettings { secure_delete: 0, ..sound() },
+            SyncSettings { version: "3.51.2".into(), ..sound() },
+            SyncSettings { version: "3.40.1".into(), ..sound() },
+        ] {
+            assert!(broken.require().is_err(), "{broken:?}");
+        }
+    }
+}

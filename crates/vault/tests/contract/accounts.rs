@@ -1,0 +1,165 @@
+use crate::world::{PASSWORD, World, again, problem, secret};
+use domain::{
+    Problem,
+    person::{Email, Role, Tier},
+};
+use vault::{Actor, Context};
+
+fn nobody() -> Context {
+    Context::new(Actor::Nobody, "192.0.2.7".parse().ok())
+}
+
+#[tokio::test]
+async fn of_fifty_who_race_with_the_set_up_link_one_becomes_admin() {
+    let world = World::new().await;
+    let link = world.vault.setup_link(&Context::system()).await.unwrap();
+    let tries = (0..50).map(|n| {
+        let (vault, link) = (world.vault.clone(), link.clone());
+        let cx = Context::new(Actor::Nobody, format!("192.0.2.{n}").parse().ok());
+        async move { vault.complete_setup(&cx, &link, &format!("admin{n}@example.com"), &secret(PASSWORD)).await }
+    });
+    let results = futures::future::join_all(tries).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    for lost in results.into_iter().filter(Result::is_err) {
+        assert!(matches!(problem(lost), Problem::SetupLinkInvalid | Problem::Unavailable { .. }));
+    }
+    assert_eq!(world.count("select count(*) from accounts").await, 1);
+    assert!(matches!(problem(world.vault.setup_link(&Context::system()).await), Problem::Forbidden));
+}
+
+#[tokio::test]
+async fn a_new_set_up_link_ends_the_one_before_and_a_made_up_one_never_works() {
+    let world = World::new().await;
+    let first = world.vault.setup_link(&Context::system()).await.unwrap();
+    let second = world.vault.setup_link(&Context::system()).await.unwrap();
+    assert!(!world.vault.setup_link_works(&nobody(), &first).await.unwrap());
+    assert!(world.vault.setup_link_works(&nobody(), &second).await.unwrap());
+    for made_up in ["", "x", &"A".repeat(43)] {
+        assert!(!world.vault.setup_link_works(&nobody(), made_up).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_weak_password_does_not_use_up_the_link() {
+    let world = World::new().await;
+    let link = world.vault.setup_link(&Context::system()).await.unwrap();
+    let refused = world.vault.complete_setup(&nobody(), &link, "a@example.com", &secret("password1234")).await;
+    assert!(problem(refused).of_field("password").is_some());
+    assert!(world.vault.complete_setup(&nobody(), &link, "a@example.com", &secret(PASSWORD)).await.is_ok());
+}
+
+#[tokio::test]
+async fn unknown_wrong_and_disabled_get_the_same_answer() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    world.person("bob@example.com").await;
+    let bob = Email::parse("bob@example.com").unwrap();
+    world.vault.set_disabled(&Context::system(), &bob, true).await.unwrap();
+    for (email, password) in [
+        ("ann@example.com", "wrong horse battery staple"),
+        ("nobody@example.com", PASSWORD),
+        ("bob@example.com", PASSWORD),
+        ("no mail", PASSWORD),
+    ] {
+        assert_eq!(problem(world.vault.sign_in(&nobody(), email, &secret(password), None).await), Problem::SignInFailed, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_dies_with_sign_out_role_change_and_disabling() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    let ann = Email::parse("ann@example.com").unwrap();
+    let system = Context::system();
+    world.vault.add_user(&system, "root@example.com", Role::Admin, &secret(PASSWORD)).await.unwrap();
+    for step in 0..3 {
+        let session = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+        let cx = nobody().with_actor(Actor::Person(session.identity.clone()));
+        assert!(world.vault.authenticate(&cx, &session.token).await.unwrap().is_some());
+        match step {
+            0 => world.vault.sign_out(&cx).await.unwrap(),
+            1 => world.vault.set_role(&system, &ann, Role::Admin).await.unwrap(),
+            _ => {
+                world.vault.set_role(&system, &ann, Role::User).await.unwrap();
+                world.vault.set_disabled(&system, &ann, true).await.unwrap();
+            }
+        }
+        assert!(world.vault.authenticate(&again(&cx), &session.token).await.unwrap().is_none(), "step {step}");
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_the_browser_had() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    let first = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let second = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), Some(&first.token)).await.unwrap();
+    assert_ne!(first.token.for_cookie(), second.token.for_cookie());
+    assert!(world.vault.authenticate(&nobody(), &first.token).await.unwrap().is_none());
+    assert!(world.vault.authenticate(&nobody(), &second.token).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_and_at_its_absolute_limit() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    let cx = nobody();
+    let session = world.vault.sign_in(&cx, "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let at = |seconds| Context { now: cx.now + std::time::Duration::from_secs(seconds), ..nobody() };
+    assert!(world.vault.authenticate(&at(1_799), &session.token).await.unwrap().is_some());
+    // Being seen at 1,799 s was noted, so idleness counts from there.
+    let mut seen = 0;
+    for _ in 0..100 {
+        seen = world.count("select max(seen_at) from sessions").await;
+        if seen > cx.now.micros() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(seen > cx.now.micros());
+    assert!(world.vault.authenticate(&at(1_799 + 1_799), &session.token).await.unwrap().is_some());
+    assert!(world.vault.authenticate(&at(1_799 + 1_799 + 1_801), &session.token).await.unwrap().is_none());
+    assert!(world.vault.authenticate(&at(43_200), &session.token).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_eleventh_guess_in_a_minute_waits_whoever_the_account_is() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    let cx = nobody();
+    for email in ["ann@example.com", "nobody@example.com"] {
+        for _ in 0..10 {
+            let cx = Context { now: cx.now, ..again(&cx) };
+            assert_eq!(problem(world.vault.sign_in(&cx, email, &secret("wrong horse battery staple"), None).await), Problem::SignInFailed);
+        }
+        let refused = world.vault.sign_in(&cx, email, &secret(PASSWORD), None).await;
+        assert_eq!(problem(refused), Problem::TooMany { retry_after: 60 }, "{email}");
+    }
+    let later = Context { now: cx.now + std::time::Duration::from_secs(60), ..nobody() };
+    assert!(world.vault.sign_in(&later, "ann@example.com", &secret(PASSWORD), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_last_admin_keeps_the_role() {
+    let world = World::new().await;
+    let system = Context::system();
+    world.vault.add_user(&system, "root@example.com", Role::Admin, &secret(PASSWORD)).await.unwrap();
+    let root = Email::parse("root@example.com").unwrap();
+    assert!(problem(world.vault.set_role(&system, &root, Role::User).await).of_field("role").is_some());
+    assert!(problem(world.vault.set_disabled(&system, &root, true).await).of_field("role").is_some());
+    world.vault.add_user(&system, "two@example.com", Role::Admin, &secret(PASSWORD)).await.unwrap();
+    world.vault.set_role(&system, &root, Role::User).await.unwrap();
+}
+
+#[tokio::test]
+async fn accounts_are_the_operators_business() {
+    let world = World::new().await;
+    let ann = world.person("ann@example.com").await;
+    let email = Email::parse("ann@example.com").unwrap();
+    assert_eq!(problem(world.vault.users(&ann).await), Problem::Forbidden);
+    assert_eq!(problem(world.vault.set_tier(&ann, &email, Tier::Enterprise).await), Problem::Forbidden);
+    assert_eq!(problem(world.vault.add_user(&ann, "x@example.com", Role::Admin, &secret(PASSWORD)).await), Problem::Forbidden);
+    assert_eq!(problem(world.vault.setup_link(&nobody()).await), Problem::NotAuthenticated);
+    let twice = world.vault.add_user(&Context::system(), "Ann@Example.com ", Role::User, &secret(PASSWORD)).await;
+    assert!(problem(twice).of_field("email").is_some());
+}

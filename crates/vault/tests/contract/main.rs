@@ -1,0 +1,10 @@
+//! What the vault promises, through its public face, against a real database and a provider double on loopback.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot set up its world has failed")]
+
+mod accounts;
+mod audit;
+mod faults;
+mod keys;
+mod sealed_rows;
+mod tests_of_keys;
+mod world;

@@ -1,0 +1,169 @@
+//! The environment, read once; nothing else in the program looks at it.
+//!
+//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default.
+
+mod environment;
+mod names;
+mod public_url;
+mod values;
+
+pub(crate) use public_url::PublicUrl;
+
+use crate::logging;
+use domain::{key_input::SecretInput, person::Tier};
+use environment::Environment;
+use ipnet::IpNet;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// What is wrong with the configuration: a sentence that names the variable and never a secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConfigError(pub(crate) String);
+
+/// Where a root key comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum RootKeySource {
+    /// The text of a variable.
+    Given {
+        /// Its name.
+        variable: &'static str,
+        /// Its text.
+        text: SecretInput,
+    },
+    /// A file named by a variable.
+    File(PathBuf),
+    /// `root.key` in the data folder.
+    DataFolder,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything the program was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The folder with the root key, the database and the lock.
+    pub(crate) data_dir: PathBuf,
+    /// Where `serve` listens.
+    pub(crate) listen: SocketAddr,
+    /// How browsers reach it.
+    pub(crate) public_url: PublicUrl,
+    /// Peers whose forwarding headers count.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The root key.
+    pub(crate) root_key: RootKeySource,
+    /// The root key before it, while one replaces the other.
+    pub(crate) previous_root_key: Option<RootKeySource>,
+    /// A filter in the syntax of `tracing_subscriber::EnvFilter`.
+    pub(crate) log: String,
+    /// How log lines look.
+    pub(crate) log_format: LogFormat,
+    /// What the vault is told.
+    pub(crate) vault: vault::Settings,
+}
+
+impl Config {
+    /// Reads the environment of this process. `data_dir` wins over `KEYWARD_DATA_DIR`.
+    ///
+    /// # Errors
+    /// A sentence that names the variable.
+    pub(crate) fn from_environment(data_dir: Option<PathBuf>) -> Result<Self, ConfigError> {
+        Self::read(&Environment::of_process()?, data_dir)
+    }
+
+    fn read(env: &Environment, data_dir: Option<PathBuf>) -> Result<Self, ConfigError> {
+        env.refuse_unsupported()?;
+        let data_dir = data_dir.unwrap_or_else(|| env.get("KEYWARD_DATA_DIR").unwrap_or("./data").into());
+        let listen =
+            env.parse("KEYWARD_LISTEN", "an address with a port, like 127.0.0.1:3000")?.unwrap_or((Ipv4Addr::LOCALHOST, 3000).into());
+        let public_url = match env.get("KEYWARD_PUBLIC_URL") {
+            Some(text) => PublicUrl::parse(text)?,
+            None => PublicUrl::of_listener(listen),
+        };
+        let log = env.get("KEYWARD_LOG").unwrap_or("info").to_owned();
+        if !logging::is_filter(&log) {
+            return Err(ConfigError("KEYWARD_LOG is not a log filter. Use a level, like info, or target=level pairs.".into()));
+        }
+        let log_format = match env.get("KEYWARD_LOG_FORMAT") {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(_) => return Err(ConfigError("KEYWARD_LOG_FORMAT must be text or json.".into())),
+        };
+        Ok(Self {
+            vault: vault::Settings {
+                database: database(env, &data_dir)?,
+                catalogue: env.get("KEYWARD_CATALOGUE").map(PathBuf::from),
+                allow_endpoints: values::list(env.get("KEYWARD_ALLOW_ENDPOINTS")),
+                own_addresses: vec![listen],
+                default_tier: env.parse("KEYWARD_DEFAULT_TIER", values::TIERS)?.unwrap_or(Tier::Starter),
+                byok_tiers: values::tiers(env.get("KEYWARD_BYOK_TIERS").unwrap_or("starter,professional,enterprise"))?,
+                tier_limits: values::tier_limits(
+                    env.get("KEYWARD_TIER_LIMITS").unwrap_or("starter=10,professional=50,enterprise=unlimited"),
+                )?,
+                session_idle: duration(env, "KEYWARD_SESSION_IDLE", Duration::from_secs(30 * 60))?,
+                session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
+            },
+            trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
+            root_key: root_key(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder),
+            previous_root_key: root_key(env, "KEYWARD_ROOT_KEY_PREVIOUS")?,
+            data_dir,
+            listen,
+            public_url,
+            log,
+            log_format,
+        })
+    }
+
+    /// The root key's file in the data folder.
+    pub(crate) fn root_key_path(&self) -> PathBuf {
+        self.data_dir.join("root.key")
+    }
+    /// The file that `serve` locks, beside the database.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.vault.database.with_file_name("keyward.lock")
+    }
+}
+
+fn database(env: &Environment, data_dir: &std::path::Path) -> Result<PathBuf, ConfigError> {
+    let Some(text) = env.secret("KEYWARD_DATABASE_URL")? else { return Ok(data_dir.join("keyward.db")) };
+    let text = text.verbatim().trim();
+    let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).filter(|path| !path.is_empty());
+    if let Some(path) = path {
+        return Ok(path.into());
+    }
+    Err(ConfigError(if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        "KEYWARD_DATABASE_URL names a PostgreSQL database, which this version does not support. Unset it to use SQLite in the data folder."
+            .into()
+    } else {
+        "KEYWARD_DATABASE_URL is not a database address. Unset it to use SQLite in the data folder.".into()
+    }))
+}
+
+fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {
+    let file = names::file_variant(name);
+    match (env.raw(name), env.get(&file)) {
+        (Some(_), Some(_)) => Err(ConfigError(format!("{name} and {file} are both set. Keep one."))),
+        (Some(text), None) if text.trim().is_empty() => Err(ConfigError(format!("{name} is empty. Unset it or give it a root key."))),
+        (Some(text), None) => Ok(Some(RootKeySource::Given { variable: name, text: SecretInput::new(text.trim().to_owned()) })),
+        (None, Some(path)) => Ok(Some(RootKeySource::File(path.into()))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn duration(env: &Environment, name: &str, default: Duration) -> Result<Duration, ConfigError> {
+    let Some(text) = env.get(name) else { return Ok(default) };
+    values::duration(text).ok_or_else(|| ConfigError(format!("{name} must be a time span, like 30m or 12h.")))
+}
+
+#[cfg(test)]
+mod tests;

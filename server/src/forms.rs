@@ -1,0 +1,124 @@
+//! Forms without JavaScript: one typed route a form. Success goes on to the next page with 303, refusal shows the same page
+//! again with everything that was typed, except secrets.
+
+mod accounts;
+mod fields;
+mod keys;
+mod rows;
+
+pub(crate) use fields::Fields;
+
+use crate::{
+    http::{Caller, RequestInfo, Site, render, to_sign_in},
+    logging,
+};
+use app::{done::Done, returned::Returned};
+use axum::{
+    Extension, Router,
+    extract::{FromRequestParts, Request},
+    http::{Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::Problem;
+use vault::{Context, Failure};
+
+/// Every form.
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/setup", post(accounts::setup))
+        .route("/sign-in", post(accounts::sign_in))
+        .route("/sign-out", post(accounts::sign_out))
+        .route("/keys/new", post(keys::add))
+        .route("/keys/{id}/replace", post(keys::replace))
+        .route("/keys/{id}/edit", post(keys::edit))
+        .route("/keys/{id}/delete", post(keys::delete))
+        .route("/keys/{id}/test", post(rows::test))
+        .route("/keys/{id}/enable", post(rows::enable))
+        .route("/keys/{id}/disable", post(rows::disable))
+        .route("/keys/{id}/default", post(rows::make_default))
+}
+
+/// What every form handler starts from.
+struct Visit {
+    site: Site,
+    info: RequestInfo,
+    caller: Caller,
+    uri: Uri,
+}
+
+impl FromRequestParts<Site> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let Extension(info) = Extension::<RequestInfo>::from_request_parts(parts, site).await.map_err(IntoResponse::into_response)?;
+        let caller = Caller::from_request_parts(parts, site).await?;
+        Ok(Self { site: site.clone(), info, caller, uri: parts.uri.clone() })
+    }
+}
+
+impl Visit {
+    fn cx(&self) -> &Context {
+        &self.caller.context
+    }
+    /// The page again, as `returned` says.
+    async fn again(self, returned: Returned) -> Response {
+        render(&self.site, &self.info, self.caller, &self.uri, Some(returned)).await
+    }
+    /// The page again, with what was typed and why the act did not happen. A session that ended asks for signing in.
+    async fn refused(self, failure: Failure, fields: Fields) -> Response {
+        logging::report(&failure);
+        if *failure.problem() == Problem::NotAuthenticated {
+            return to_sign_in(&self.uri);
+        }
+        self.again(Returned { problem: Some(failure.into_problem()), values: fields.into_values(), test: None }).await
+    }
+    /// The keys page, with the sentence of a refusal.
+    async fn refused_on_list(mut self, failure: Failure) -> Response {
+        let signed_out = *failure.problem() == Problem::NotAuthenticated;
+        self.uri = Uri::from_static("/keys");
+        if signed_out {
+            return to_sign_in(&self.uri);
+        }
+        self.refused(failure, Fields::default()).await
+    }
+}
+
+/// A form of a signed-in person. Everybody else is asked to sign in.
+struct SignedIn(Visit);
+
+impl FromRequestParts<Site> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, site).await?;
+        match visit.caller.context.identity() {
+            Some(_) => Ok(Self(visit)),
+            None => Err(to_sign_in(&came_from(parts))),
+        }
+    }
+}
+
+/// Where to come back to: buttons of a row have no page of their own.
+fn came_from(parts: &Parts) -> Uri {
+    let path = parts.uri.path();
+    let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
+    if on_list { Uri::from_static("/keys") } else { parts.uri.clone() }
+}
+
+/// To the keys page, which announces what was done.
+fn done(done: Done) -> Response {
+    Redirect::to(&done.page()).into_response()
+}
+
+/// Reads a form's fields, all of them among `known`.
+async fn read(request: Request, known: &'static [&'static str]) -> Result<Fields, Problem> {
+    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::UnsupportedBody);
+    }
+    // The body's layer has bounded it already.
+    let body = axum::body::to_bytes(request.into_body(), 1024 * 1024).await.map_err(|_| Problem::UnsupportedBody)?;
+    Fields::parse(&body, known)
+}

@@ -1,0 +1,90 @@
+//! A submitted form, field by field.
+
+use domain::{FieldProblem, Problem, key_input::SecretInput};
+use url::form_urlencoded;
+
+/// Fields that are never given back to the page.
+const SECRET: [&str; 2] = ["key", "password"];
+
+/// Names and values as submitted, each name once and known to the form.
+#[derive(Default)]
+pub(crate) struct Fields(Vec<(&'static str, String)>);
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded` (WHATWG URL, section 5).
+    ///
+    /// # Errors
+    /// `UnsupportedBody` for what is not UTF-8 or names a field twice, `Invalid` for a field that the form does not have.
+    pub(super) fn parse(body: &[u8], known: &'static [&'static str]) -> Result<Self, Problem> {
+        let mut fields: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            let Some(name) = known.iter().find(|known| **known == name) else {
+                let message = "The form has a field that this page does not. Reload the page and try again.";
+                return Err(Problem::field(FieldProblem::new("form", "unknown_field", message)));
+            };
+            // The decoder puts U+FFFD where bytes are no UTF-8.
+            if value.contains('\u{FFFD}') || fields.iter().any(|(seen, _)| seen == name) {
+                return Err(Problem::UnsupportedBody);
+            }
+            fields.push((*name, value.into_owned()));
+        }
+        Ok(Self(fields))
+    }
+    /// The text of a field.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
+    }
+    /// The text of a field; empty when it was not submitted.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.get(name).unwrap_or_default().to_owned()
+    }
+    /// Whether a checkbox was ticked.
+    pub(super) fn is_ticked(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+    /// Takes a secret out.
+    pub(super) fn secret(&mut self, name: &str) -> SecretInput {
+        let at = self.0.iter().position(|(field, _)| *field == name);
+        SecretInput::new(at.map(|at| self.0.swap_remove(at).1).unwrap_or_default())
+    }
+    /// What the page may show again.
+    pub(super) fn into_values(self) -> Vec<(String, String)> {
+        let shown = self.0.into_iter().filter(|(name, _)| !SECRET.contains(name));
+        shown.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[&str] = &["key", "label", "password", "enabled"];
+
+    fn parse(body: &str) -> Result<Fields, Problem> {
+        Fields::parse(body.as_bytes(), KNOWN)
+    }
+
+    #[test]
+    fn a_form_is_read_field_by_field() {
+        let mut fields = parse("key=sk-a%2Bb&label=My+key&enabled=true").ok().expect("a form");
+        assert_eq!(fields.get("label"), Some("My key"));
+        assert!(fields.is_ticked("enabled"));
+        assert_eq!(fields.secret("key").verbatim(), "sk-a+b");
+        assert!(fields.secret("key").is_empty());
+    }
+
+    #[test]
+    fn no_secret_goes_back_to_the_page() {
+        let values = parse("key=canary-1&password=canary-2&label=x").ok().expect("a form").into_values();
+        assert_eq!(values, [("label".to_owned(), "x".to_owned())]);
+    }
+
+    #[test]
+    fn what_the_form_does_not_have_is_refused_without_repeating_it() {
+        let problem = parse("label=x&owner_id=canary").err().expect("a refusal");
+        assert_eq!(problem.status(), 422);
+        assert!(!format!("{problem:?}").contains("owner_id"));
+        assert_eq!(parse("label=x&label=y").err(), Some(Problem::UnsupportedBody));
+        assert_eq!(parse("label=%ff").err(), Some(Problem::UnsupportedBody));
+    }
+}

@@ -1,0 +1,94 @@
+//! The web server: one table of routes, and the layers that every request passes.
+
+mod accept;
+mod body_limit;
+mod catch_panic;
+mod client_address;
+mod csrf;
+mod events;
+mod health;
+mod pages;
+mod request;
+mod security_headers;
+mod session_cookie;
+mod static_files;
+mod trace;
+
+pub(crate) use accept::serve;
+pub(crate) use pages::{render, to_sign_in};
+pub(crate) use request::{Caller, RequestInfo};
+pub(crate) use session_cookie::SessionCookie;
+
+use crate::{assets, config::Config, forms};
+use axum::{Router, middleware, routing::get};
+use leptos::config::{Env, LeptosOptions};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::watch;
+use vault::Vault;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Site {
+    /// Use-cases.
+    pub(crate) vault: Vault,
+    /// Settings.
+    pub(crate) config: Arc<Config>,
+    /// The session cookie's name and attributes.
+    pub(crate) cookie: SessionCookie,
+    /// For `app::shell`.
+    pub(crate) leptos: LeptosOptions,
+    lifecycle: Arc<Lifecycle>,
+}
+
+/// Whether the process takes requests, and when it stops.
+struct Lifecycle {
+    ready: AtomicBool,
+    stopping: watch::Sender<bool>,
+}
+
+impl Site {
+    fn new(config: Arc<Config>, vault: Vault) -> Self {
+        let leptos = LeptosOptions::builder().output_name("keyward").site_pkg_dir(assets::PKG).site_root("").env(Env::PROD).build();
+        let cookie = SessionCookie::new(config.public_url.is_https());
+        let lifecycle = Arc::new(Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false) });
+        Self { vault, config, cookie, leptos, lifecycle }
+    }
+    fn is_ready(&self) -> bool {
+        self.lifecycle.ready.load(Ordering::Relaxed)
+    }
+    /// Readiness turns false; requests are still answered.
+    fn leave(&self) {
+        self.lifecycle.ready.store(false, Ordering::Relaxed);
+    }
+    /// Open streams end.
+    fn stop_streams(&self) {
+        self.lifecycle.stopping.send_replace(true);
+    }
+    async fn stopped(&self) {
+        // The sender lives as long as `self`, so an error cannot happen; if it did, stopping is right.
+        let _ = self.lifecycle.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// Every route of the program. Layers further down run first.
+fn router(site: Site) -> Router {
+    Router::new()
+        .merge(pages::routes())
+        .merge(forms::routes())
+        .route("/events", get(events::stream))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(static_files::routes())
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(request::method_not_allowed)
+        .layer(middleware::from_fn(body_limit::layer))
+        .layer(middleware::from_fn_with_state(site.clone(), csrf::layer))
+        .layer(middleware::from_fn(catch_panic::layer))
+        .layer(middleware::from_fn(trace::layer))
+        .layer(middleware::from_fn(security_headers::layer))
+        .layer(middleware::from_fn_with_state(site.clone(), request::layer))
+        .with_state(site)
+}

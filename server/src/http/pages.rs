@@ -1,0 +1,135 @@
+//! Pages of `app`, rendered whole on the server, and its server functions.
+
+use super::{Caller, RequestInfo, Site};
+use crate::{logging, problem};
+use app::returned::Returned;
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use domain::Problem;
+use leptos::{
+    prelude::{LeptosOptions, provide_context},
+    server_fn::axum::server_fn_paths,
+};
+use url::form_urlencoded;
+
+/// Pages that a signed-out visitor sees. Every other page asks them to sign in.
+const OPEN: [&str; 2] = ["/setup", "/sign-in"];
+
+/// A route for every page and every server function that `app` has.
+pub(super) fn routes() -> Router<Site> {
+    let mut router = Router::new();
+    for listing in leptos_axum::generate_route_list(app::App) {
+        router = match listing.path() {
+            "/" => router.route("/", get(root)),
+            path if OPEN.contains(&path) => router.route(path, get(open_page)),
+            path => router.route(path, get(page)),
+        };
+    }
+    for (path, method) in server_fn_paths() {
+        // A GET one could be called by a link on another site.
+        assert!(method == Method::POST, "server functions take POST only");
+        router = router.route(path, post(server_function));
+    }
+    router
+}
+
+async fn root() -> Redirect {
+    Redirect::to("/keys")
+}
+
+async fn open_page(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    if caller.context.identity().is_some() && request.uri().path() == "/sign-in" {
+        return Redirect::to("/keys").into_response();
+    }
+    render(&site, &info, caller, request.uri(), None).await
+}
+
+async fn page(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    if caller.context.identity().is_none() {
+        return to_sign_in(request.uri());
+    }
+    let only_list =
+        form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).any(|pair| pair == ("part".into(), "list".into()));
+    if request.uri().path() == "/keys" && only_list {
+        return list(&site, &info, &caller).await;
+    }
+    render(&site, &info, caller, request.uri(), None).await
+}
+
+/// The list of keys alone, which an open page swaps in when something changed.
+async fn list(site: &Site, info: &RequestInfo, caller: &Caller) -> Response {
+    match site.vault.keys_page(&caller.context).await {
+        Ok(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], app::fragment::keys_list_html(page)).into_response(),
+        Err(failure) => {
+            logging::report(&failure);
+            problem::answer(failure.problem(), info.context.request)
+        }
+    }
+}
+
+/// To the sign-in page, and back to `uri` after it.
+pub(crate) fn to_sign_in(uri: &Uri) -> Response {
+    let next = uri.path_and_query().map_or("/keys", |path| path.as_str());
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    Redirect::to(&format!("/sign-in?{query}")).into_response()
+}
+
+/// Renders the page at `uri`; a form that did not go through comes back with what was typed.
+pub(crate) async fn render(site: &Site, info: &RequestInfo, caller: Caller, uri: &Uri, returned: Option<Returned>) -> Response {
+    let problem = returned.as_ref().and_then(|returned| returned.problem.clone());
+    let context = context(site.clone(), info.clone(), caller, returned);
+    let options: LeptosOptions = site.leptos.clone();
+    let handler = leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
+    // The app looks at the address alone. Headers of the request would only bring the session's secret into its reach.
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri.clone();
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+    let mut response = handler(request).await;
+    if let Some(problem) = problem.filter(|_| response.status() == StatusCode::OK) {
+        *response.status_mut() = problem::status(&problem);
+        problem::add_retry_after(&problem, &mut response);
+    }
+    response
+}
+
+fn context(site: Site, info: RequestInfo, caller: Caller, returned: Option<Returned>) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(site.vault.clone());
+        provide_context(caller.context.clone());
+        // Replaces the nonce that leptos drew: the policy of this answer names ours.
+        provide_context(info.nonce.clone());
+        if let Some(returned) = &returned {
+            provide_context(returned.clone());
+        }
+    }
+}
+
+async fn server_function(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let request = Request::from_parts(parts, body);
+    leptos_axum::handle_server_fns_with_context(context(site, info, caller, None), request).await.into_response()
+}
+
+/// No route: a page for people, a problem for programs.
+pub(super) async fn not_found(State(site): State<Site>, Extension(info): Extension<RequestInfo>, request: Request) -> Response {
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD) && !request.uri().path().starts_with("/api/");
+    if !is_page {
+        return problem::answer(&Problem::NotFound, info.context.request);
+    }
+    let (mut parts, _) = request.into_parts();
+    let caller = match Caller::from_request_parts(&mut parts, &site).await {
+        Ok(caller) => caller,
+        Err(answer) => return answer,
+    };
+    let mut response = render(&site, &info, caller, &parts.uri, None).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}

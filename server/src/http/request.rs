@@ -1,0 +1,93 @@
+//! What is known of a request: its id, time, client address, nonce, and (when somebody asks) who sent it.
+
+use super::{Site, client_address};
+use crate::{logging, problem};
+use axum::{
+    Extension,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderName, HeaderValue, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use leptos::nonce::Nonce;
+use std::net::IpAddr;
+use vault::{Actor, Context, accounts::SessionToken};
+
+/// The other end of the connection.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// A request before anybody asked who sent it.
+#[derive(Clone)]
+pub(crate) struct RequestInfo {
+    /// Its actor is nobody.
+    pub(crate) context: Context,
+    /// For inline scripts of the answer.
+    pub(crate) nonce: Nonce,
+}
+
+/// Gives the request its id and notes where it came from.
+pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let client = peer.map(|peer| client_address::of(peer, request.headers(), &site.config.trusted_proxies));
+    let context = Context::new(Actor::Nobody, client);
+    let id = HeaderValue::try_from(context.request.to_string());
+    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new() });
+    let mut response = next.run(request).await;
+    if let Ok(id) = id {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}
+
+/// The answer where an address does not take a method.
+pub(super) async fn method_not_allowed(Extension(info): Extension<RequestInfo>) -> Response {
+    problem::method_not_allowed(info.context.request)
+}
+
+/// Who sent a request: nobody, or the person whose session the cookie proves. Handlers that do not ask cost no look-up.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// With the actor.
+    pub(crate) context: Context,
+    /// What the cookie held, whether it proved anything or not.
+    pub(crate) token: Option<SessionToken>,
+}
+
+impl Caller {
+    /// Whether the session this request came with still stands.
+    pub(super) async fn is_still_signed_in(&self, site: &Site) -> bool {
+        let Some(token) = &self.token else { return false };
+        let now = Context::new(Actor::Nobody, self.context.client);
+        match site.vault.session_stands(&now, token).await {
+            Ok(stands) => stands,
+            Err(failure) => {
+                logging::report(&failure);
+                false
+            }
+        }
+    }
+}
+
+impl FromRequestParts<Site> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let info = parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").clone();
+        let token = site.cookie.read(&parts.headers);
+        let found = match &token {
+            Some(token) => site.vault.authenticate(&info.context, token).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(identity) => {
+                let actor = identity.map_or(Actor::Nobody, Actor::Person);
+                Ok(Self { context: info.context.with_actor(actor), token })
+            }
+            Err(failure) => {
+                logging::report(&failure);
+                Err(problem::answer(failure.problem(), info.context.request))
+            }
+        }
+    }
+}

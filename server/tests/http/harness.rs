@@ -1,0 +1,232 @@
+//! A server under test, and a client that says exactly what it is told to.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+use url::form_urlencoded;
+
+pub const EMAIL: &str = "ann@example.com";
+pub const PASSWORD: &str = "violet otter crosses 17 bridges";
+
+/// A data folder made by `keyward init`, and the settings of the programs that use it.
+pub struct Installation {
+    pub folder: TempDir,
+    pub setup_token: String,
+    /// Holds what the server writes to standard error.
+    log: TempDir,
+    port: u16,
+    settings: Vec<(String, String)>,
+}
+
+impl Installation {
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut new =
+            Self { folder: tempfile::tempdir().unwrap(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), port, settings };
+        let made = new.run(&["init"]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let link = String::from_utf8(made.stdout).unwrap();
+        new.setup_token = link.trim().split_once("/setup?token=").expect("a set-up link").1.to_owned();
+        new
+    }
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+    /// Everything that the servers of this installation logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.path().join("stderr")).unwrap()
+    }
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+    /// The program with this installation's settings and no others.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        command.args(arguments).env_clear().env("KEYWARD_DATA_DIR", self.data());
+        command.env("KEYWARD_LISTEN", format!("127.0.0.1:{}", self.port)).envs(self.settings.iter().cloned());
+        command
+    }
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+    pub fn serve(self) -> Server {
+        let log = File::options().create(true).append(true).open(self.log.path().join("stderr")).unwrap();
+        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let server = Server { at: self, child: Process(child) };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", server.at.port)).is_err() || server.get("/readyz").status != 200 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the server did not start");
+            thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+/// A running server; ends with the value.
+pub struct Server {
+    pub at: Installation,
+    child: Process,
+}
+
+/// Ends with the server it belongs to.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Server {
+    pub fn new() -> Self {
+        Installation::new().serve()
+    }
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request { port: self.at.port, method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).send()
+    }
+    /// A form as this site's own page sends it.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Request {
+        self.request("POST", path).header("Sec-Fetch-Site", "same-origin").fields(fields)
+    }
+    /// Makes the first admin and gives back their cookie.
+    pub fn admin(&self) -> String {
+        let fields = [("token", self.at.setup_token.as_str()), ("email", EMAIL), ("password", PASSWORD)];
+        let answer = self.form("/setup", &fields).send();
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        answer.cookie()
+    }
+    pub fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+    /// A new process on the same data, after this one ended.
+    pub fn restart(self) -> Self {
+        drop(self.child);
+        self.at.serve()
+    }
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.0.wait().unwrap()
+    }
+}
+
+pub struct Request {
+    port: u16,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+    pub fn cookie(self, cookie: &str) -> Self {
+        self.header("Cookie", cookie)
+    }
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        let length = self.body.len().to_string();
+        self.header("Content-Type", content_type).header("Content-Length", &length)
+    }
+    pub fn fields(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body("application/x-www-form-urlencoded", body)
+    }
+    /// Writes the request and leaves the answer in the socket.
+    pub fn open(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut head = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", self.method, self.path, self.port);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server may answer and close before it has read everything.
+        let _ = stream.write_all(&self.body);
+        stream
+    }
+    pub fn send(self) -> Answer {
+        let mut bytes = Vec::new();
+        // A reset after the answer is the server's way to stop a body it does not want.
+        let _ = self.open().read_to_end(&mut bytes);
+        Answer::parse(&bytes)
+    }
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: Vec<_> =
+            lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+        let mut answer = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = unchunk(&answer.body);
+        }
+        answer
+    }
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+    /// `name=value` of the cookie that was set.
+    pub fn cookie(&self) -> String {
+        self.header("set-cookie").expect("a cookie").split(';').next().unwrap().to_owned()
+    }
+    /// The word for programs in a problem's body.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        for name in ["type", "title", "status", "detail", "request_id", "errors"] {
+            assert!(body.get(name).is_some(), "{name}");
+        }
+        assert_eq!(body["status"], self.status);
+        body["code"].as_str().unwrap().to_owned()
+    }
+}
+
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        if length == 0 || rest.len() < end + 2 + length {
+            break;
+        }
+        whole.extend_from_slice(&rest[end + 2..end + 2 + length]);
+        rest = &rest[(end + 4 + length).min(rest.len())..];
+    }
+    whole
+}

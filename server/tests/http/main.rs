@@ -1,0 +1,17 @@
+//! The real binary, started on a folder and a port of its own, and spoken to over a plain socket. Modules mirror addresses.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
+
+mod assets;
+mod bodies;
+mod command_line;
+mod cross_site;
+mod events;
+mod harness;
+mod headers;
+mod health;
+mod keys;
+mod logs;
+mod server_functions;
+mod setup;
+mod sign_in;
+mod start;
