@@ -1,5 +1,7 @@
 //! What runs in the browser. Props are page source, so none is ever a secret.
 
+#![allow(missing_docs, reason = "the island macro makes public modules and types without docs")]
+
 pub mod dialog_form;
 pub mod live_keys;
 pub mod secret_field;

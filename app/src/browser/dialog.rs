@@ -18,8 +18,10 @@ use web_sys::{Element, Event, FormData, HtmlElement, HtmlFormElement, HtmlInputE
 const FOCUSABLE: &str = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 
 /// Adds the behaviour to the dialog the server rendered.
-pub(crate) fn start(task: Task, id: Option<KeyId>) {
+pub(crate) fn start() {
     let Some(form) = by_id::<HtmlFormElement>("dialog-form") else { return };
+    let Some(task) = form.get_attribute("data-task").as_deref().and_then(Task::parse) else { return };
+    let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
     on(&form, "submit", {
         let form = form.clone();
         move |event: SubmitEvent| {

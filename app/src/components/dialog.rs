@@ -32,7 +32,7 @@ pub(crate) fn Dialog(
     view! {
         <div class="scrim">
             <dialog open class="dialog" aria-labelledby="dialog-title" aria-modal="true">
-                <form method="post" action=action id="dialog-form" novalidate autocomplete="off">
+                <form method="post" action=action id="dialog-form" data-task=task.as_str() data-key=id.map(|id| id.to_string()) novalidate autocomplete="off">
                     // Enter in a field means this one: the first submit button in the tree is the form's default.
                     <button hidden name="act" value="save" tabindex="-1"></button>
                     <header>
@@ -49,7 +49,7 @@ pub(crate) fn Dialog(
                 </form>
             </dialog>
         </div>
-        <DialogForm task id />
+        <DialogForm />
     }
     .into_any()
 }

@@ -1,11 +1,9 @@
 //! The form of a dialog.
 
-use domain::ids::KeyId;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// What a dialog is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Task {
     /// Add a key.
     Add,
@@ -17,12 +15,28 @@ pub enum Task {
     Delete,
 }
 
+impl Task {
+    /// The word the form carries as `data-task`; its key's id is `data-key`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Replace => "replace",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+        }
+    }
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Add, Self::Replace, Self::Edit, Self::Delete].into_iter().find(|task| task.as_str() == word)
+    }
+}
+
 /// Sends the dialog's form without leaving the page, so that a refusal costs nothing that was typed, the secret included;
 /// holds the focus inside, and closes on Escape.
 #[island]
-pub fn DialogForm(task: Task, id: Option<KeyId>) -> impl IntoView {
+pub fn DialogForm() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    crate::browser::dialog::start(task, id);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (task, id);
+    crate::browser::dialog::start();
 }
