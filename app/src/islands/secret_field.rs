@@ -1,4 +1,5 @@
 //! The field a secret is pasted into.
+#![allow(missing_docs, reason = "the island macro makes a struct of the props and takes no documentation for it")]
 
 use domain::{catalogue::ProviderId, key_input::PrefixAdvice, views::ProviderView};
 use leptos::prelude::*;
