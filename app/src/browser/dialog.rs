@@ -41,10 +41,10 @@ pub(crate) fn start() {
         on(&select, "change", |_: Event| provider_changed());
         provider_changed();
     }
-    if !document().active_element().is_some_and(|active| form.contains(Some(&active))) {
-        if let Some(first) = controls(&form).first() {
-            focus(first);
-        }
+    if !document().active_element().is_some_and(|active| form.contains(Some(&active)))
+        && let Some(first) = controls(&form).first()
+    {
+        focus(first);
     }
 }
 
