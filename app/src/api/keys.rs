@@ -40,7 +40,7 @@ pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[serve
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
-#[expect(clippy::too_many_arguments, reason = "the arguments are the fields of the form")]
+#[allow(clippy::too_many_arguments, reason = "the arguments are the fields of the form")]
 #[server(prefix = "/api/fn", endpoint = "keys/edit")]
 pub async fn edit_key(
     id: KeyId,

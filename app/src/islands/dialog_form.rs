@@ -1,4 +1,5 @@
 //! The form of a dialog.
+#![allow(missing_docs, reason = "the island macro makes a struct of the props and takes no documentation for it")]
 
 use leptos::prelude::*;
 

@@ -1,7 +1,8 @@
 //! The field a secret is pasted into.
+#![allow(missing_docs, reason = "the island macro makes a struct of the props and takes no documentation for it")]
 
 use domain::{catalogue::ProviderId, key_input::PrefixAdvice, views::ProviderView};
-use leptos::prelude::*;
+use leptos::{attr::custom::custom_attribute, prelude::*};
 use serde::{Deserialize, Serialize};
 
 /// A provider, as far as recognising its keys goes. Public catalogue data.
@@ -72,6 +73,7 @@ pub fn SecretField(providers: Vec<KnownProvider>, #[prop(optional)] fixed: Optio
                 spellcheck="false"
                 data-lpignore="true"
                 data-form-type="other"
+                {..custom_attribute("data-1p-ignore", "true")}
                 autofocus=focus
                 aria-invalid=faulty.then_some("true")
                 aria-describedby=if faulty { "key-help key-error" } else { "key-help" }

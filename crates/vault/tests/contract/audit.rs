@@ -80,7 +80,7 @@ async fn without_its_event_no_act_happens_and_no_secret_is_opened() {
     unavailable(problem(world.vault.delete_key(&ann, key.id).await));
     unavailable(problem(world.vault.test_key(&ann, key.id).await));
     unavailable(problem(world.vault.test_candidate(&ann, "openai", secret(KEY), "").await));
-    assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys, [key.clone()]);
+    assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys, std::slice::from_ref(&key));
     assert_eq!((world.vault.opened(), world.double.requests()), (0, 0));
     world.execute("drop trigger no_audit").await;
     world.vault.test_key(&again(&ann), key.id).await.unwrap();

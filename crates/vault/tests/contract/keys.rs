@@ -31,7 +31,7 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_opens() {
     let key = world.add(&ann, "openai", KEY, "Production").await.unwrap();
     world.vault.close().await;
     let vault = vault::start::open(&world.settings, &[world.root]).await.unwrap();
-    assert_eq!(vault.keys_page(&ann).await.unwrap().keys, [key.clone()]);
+    assert_eq!(vault.keys_page(&ann).await.unwrap().keys, std::slice::from_ref(&key));
     assert_eq!(vault.test_key(&again(&ann), key.id).await.unwrap().verdict, domain::Verdict::Valid);
     assert!(world.double.seen.lock().unwrap()[0].contains(KEY));
 }

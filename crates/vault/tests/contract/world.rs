@@ -19,18 +19,18 @@ use tokio::{
 };
 use vault::{Actor, Context, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start};
 
-pub const PASSWORD: &str = "correct horse battery staple";
-pub const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
 
 /// A provider on loopback. It answers what it is told to and remembers what it saw.
-pub struct Double {
-    pub url: String,
-    pub seen: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Double {
+    pub(crate) url: String,
+    pub(crate) seen: Arc<Mutex<Vec<String>>>,
     answer: Arc<Mutex<(u16, String)>>,
 }
 
 impl Double {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -54,23 +54,23 @@ impl Double {
         });
         Self { url, seen, answer }
     }
-    pub fn answers(&self, status: u16, body: &str) {
+    pub(crate) fn answers(&self, status: u16, body: &str) {
         *self.answer.lock().unwrap() = (status, body.to_owned());
     }
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
 }
 
-pub struct World {
-    pub vault: Vault,
-    pub double: Double,
-    pub settings: Settings,
-    pub root: RootKey,
+pub(crate) struct World {
+    pub(crate) vault: Vault,
+    pub(crate) double: Double,
+    pub(crate) settings: Settings,
+    pub(crate) root: RootKey,
     _folder: TempDir,
 }
 
-pub fn settings(folder: &TempDir) -> Settings {
+pub(crate) fn settings(folder: &TempDir) -> Settings {
     Settings {
         database: folder.path().join("keyward.db"),
         catalogue: None,
@@ -85,7 +85,7 @@ pub fn settings(folder: &TempDir) -> Settings {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let double = Double::start().await;
         let catalogue: PathBuf = folder.path().join("catalogue.toml");
@@ -101,52 +101,52 @@ impl World {
     }
 
     /// A signed-in account of its own.
-    pub async fn person(&self, email: &str) -> Context {
+    pub(crate) async fn person(&self, email: &str) -> Context {
         self.vault.add_user(&Context::system(), email, Role::User, &secret(PASSWORD)).await.unwrap();
         self.sign_in(email).await
     }
 
-    pub async fn sign_in(&self, email: &str) -> Context {
+    pub(crate) async fn sign_in(&self, email: &str) -> Context {
         let cx = Context::new(Actor::Nobody, "192.0.2.1".parse().ok());
         let session = self.vault.sign_in(&cx, email, &secret(PASSWORD), None).await.unwrap();
         cx.with_actor(Actor::Person(session.identity))
     }
 
-    pub async fn sql(&self) -> SqliteConnection {
+    pub(crate) async fn sql(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(&self.settings.database).busy_timeout(Duration::from_secs(5));
         SqliteConnection::connect_with(&options).await.unwrap()
     }
 
-    pub async fn execute(&self, sql: &'static str) -> u64 {
+    pub(crate) async fn execute(&self, sql: &'static str) -> u64 {
         sqlx::query(sql).execute(&mut self.sql().await).await.unwrap().rows_affected()
     }
 
-    pub async fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.sql().await).await.unwrap()
     }
 
-    pub async fn add(&self, cx: &Context, provider: &str, key: &str, label: &str) -> Result<KeyView, Failure> {
+    pub(crate) async fn add(&self, cx: &Context, provider: &str, key: &str, label: &str) -> Result<KeyView, Failure> {
         self.vault.add_key(cx, add(provider, key, label)).await
     }
 }
 
 /// The same request a little later: limits and order go by the time a request arrived.
-pub fn again(cx: &Context) -> Context {
+pub(crate) fn again(cx: &Context) -> Context {
     Context::new(cx.actor.clone(), cx.client)
 }
 
-pub fn secret(text: &str) -> SecretInput {
+pub(crate) fn secret(text: &str) -> SecretInput {
     SecretInput::new(text.to_owned())
 }
 
-pub fn add(provider: &str, key: &str, label: &str) -> AddKey {
+pub(crate) fn add(provider: &str, key: &str, label: &str) -> AddKey {
     AddKey { provider: provider.into(), key: secret(key), label: label.into(), ..AddKey::default() }
 }
 
-pub fn problem<T>(result: Result<T, Failure>) -> Problem {
+pub(crate) fn problem<T>(result: Result<T, Failure>) -> Problem {
     result.err().map(Failure::into_problem).expect("this was to fail")
 }
 
-pub fn no_such_key() -> KeyId {
+pub(crate) fn no_such_key() -> KeyId {
     KeyId::from_uuid(uuid::Uuid::from_u128(1))
 }
