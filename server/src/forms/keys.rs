@@ -68,7 +68,9 @@ async fn try_add(visit: &Visit, fields: &mut Fields) -> Result<Outcome, Failure>
 
 /// Replaces a key's secret, or tests the new one first.
 pub(super) async fn replace(SignedIn(visit): SignedIn, Path(id): Path<String>, request: Request) -> Response {
-    let mut fields = match read(request, &["key", "allow_duplicate", "act"]).await {
+    // The page's script tests with `provider` and `endpoint`; here both come from the stored key.
+    const KNOWN: &[&str] = &["key", "allow_duplicate", "act", "provider", "endpoint"];
+    let mut fields = match read(request, KNOWN).await {
         Ok(fields) => fields,
         Err(problem) => return visit.refused(problem.into(), Fields::default()).await,
     };
@@ -95,7 +97,7 @@ async fn try_replace(visit: &Visit, id: &str, fields: &mut Fields) -> Result<Out
 
 /// Changes what is said about a key.
 pub(super) async fn edit(SignedIn(visit): SignedIn, Path(id): Path<String>, request: Request) -> Response {
-    const KNOWN: &[&str] = &["label", "description", "enabled", "enabled_present", "is_default", "endpoint", "key", "revision"];
+    const KNOWN: &[&str] = &["label", "description", "enabled", "enabled_present", "is_default", "endpoint", "key", "revision", "act"];
     let mut fields = match read(request, KNOWN).await {
         Ok(fields) => fields,
         Err(problem) => return visit.refused(problem.into(), Fields::default()).await,
