@@ -22,7 +22,7 @@ interface PerTest {
   /** A secret nobody has seen before, and how the doubles answer to it. */
   secret: MakeSecret;
   /** Watches the page from the start: no console error, no refused resource. */
-  quiet: undefined;
+  quiet: string[];
 }
 
 interface PerWorker {
@@ -112,7 +112,7 @@ export const test = base.extend<PerTest, PerWorker>({
     async ({ page }, use) => {
       const said: string[] = [];
       complaints(page, said);
-      await use(undefined);
+      await use(said);
       expect(said, 'console errors').toEqual([]);
     },
     { auto: true },

@@ -1,5 +1,5 @@
 //! Server functions on provider keys.
-#![allow(clippy::too_many_arguments, reason = "the arguments are the fields of the form")]
+
 #![allow(missing_docs, reason = "the macro turns each argument into a public field, and takes no docs for them")]
 
 use super::ApiError;
@@ -40,6 +40,7 @@ pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[serve
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
+#[allow(clippy::too_many_arguments, reason = "the arguments are the fields of the form")]
 #[server(prefix = "/api/fn", endpoint = "keys/edit")]
 pub async fn edit_key(
     id: KeyId,

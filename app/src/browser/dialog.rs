@@ -150,7 +150,9 @@ const fn doing(task: Task, act: Act) -> &'static str {
 }
 
 async fn test(fields: &Fields) -> Result<Option<Done>, ApiError> {
-    let report = api::test_candidate(fields.text("provider"), fields.secret(), fields.text("endpoint")).await?;
+    // When a key is replaced these two belong to it: they are on the page, and not among the fields that are sent.
+    let value = |name: &str| by_id::<HtmlInputElement>(name).map_or_else(|| fields.text(name), |field| field.value());
+    let report = api::test_candidate(value("provider"), fields.secret(), value("endpoint")).await?;
     problems::outcome(&report);
     Ok(None)
 }

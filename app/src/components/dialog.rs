@@ -23,6 +23,8 @@ pub(crate) fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let class = if danger { "button button--danger" } else { "button button--primary" };
+    // Only a form that can test has two things to do; the others send their fields and nothing else.
+    let act = testable.then_some("act");
     let seals = matches!(task, Task::Add | Task::Replace);
     // Views are erased here: a dialog is the deepest tree there is, and its type would outgrow the compiler's limits.
     let notes = seals.then(|| view! { <Duplicate returned=returned.clone() /> <TestOutcome returned=returned.clone() /> }.into_any());
@@ -34,7 +36,7 @@ pub(crate) fn Dialog(
             <dialog open class="dialog" aria-labelledby="dialog-title" aria-modal="true">
                 <form method="post" action=action id="dialog-form" data-task=task.as_str() data-key=id.map(|id| id.to_string()) novalidate autocomplete="off">
                     // Enter in a field means this one: the first submit button in the tree is the form's default.
-                    <button hidden name="act" value="save" tabindex="-1"></button>
+                    <button hidden name=act value="save" tabindex="-1"></button>
                     <header>
                         <h1 id="dialog-title">{title}</h1>
                     </header>
@@ -44,7 +46,7 @@ pub(crate) fn Dialog(
                     <footer>
                         {test}
                         <a class="button button--quiet" id="cancel" href="/keys" autofocus=danger>"Cancel"</a>
-                        <button class=class name="act" value="save">{submit}</button>
+                        <button class=class name=act value="save">{submit}</button>
                     </footer>
                 </form>
             </dialog>

@@ -28,9 +28,9 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
                 <span class="hint">{key.hint.clone().unwrap_or_else(|| key.spoken())}</span>
                 "). The old one is gone at once, and the last test result with it."
             </p>
-            // For "Test first": the provider and address this key is for. Saving takes them from the stored key.
-            <input type="hidden" name="provider" value=key.provider.to_string() />
-            <input type="hidden" name="endpoint" value=key.endpoint.clone().unwrap_or_default() />
+            // For "Test first" in the browser. They have no name, so the form does not send them.
+            <input type="hidden" id="provider" value=key.provider.to_string() />
+            <input type="hidden" id="endpoint" value=key.endpoint.clone().unwrap_or_default() />
             <div class="field">
                 <label for="key">"API key"</label>
                 <SecretField

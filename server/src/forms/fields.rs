@@ -1,14 +1,21 @@
 //! A submitted form, field by field.
 
 use domain::{FieldProblem, Problem, key_input::SecretInput};
+use std::fmt;
 use url::form_urlencoded;
 
 /// Fields that are never given back to the page.
 const SECRET: [&str; 2] = ["key", "password"];
 
-/// Names and values as submitted, each name once and known to the form.
+/// Names and values as submitted, each name once and known to the form. Its `Debug` says nothing.
 #[derive(Default)]
 pub(crate) struct Fields(Vec<(&'static str, String)>);
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fields(..)")
+    }
+}
 
 impl Fields {
     /// Reads `application/x-www-form-urlencoded` (WHATWG URL, section 5).
@@ -66,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_form_is_read_field_by_field() {
-        let mut fields = parse("key=sk-a%2Bb&label=My+key&enabled=true").unwrap_or_else(|_| panic!("not a form"));
+        let mut fields = parse("key=sk-a%2Bb&label=My+key&enabled=true").expect("a form");
         assert_eq!(fields.get("label"), Some("My key"));
         assert!(fields.is_ticked("enabled"));
         assert_eq!(fields.secret("key").verbatim(), "sk-a+b");
@@ -75,13 +82,13 @@ mod tests {
 
     #[test]
     fn no_secret_goes_back_to_the_page() {
-        let values = parse("key=canary-1&password=canary-2&label=x").unwrap_or_else(|_| panic!("not a form")).into_values();
+        let values = parse("key=canary-1&password=canary-2&label=x").expect("a form").into_values();
         assert_eq!(values, [("label".to_owned(), "x".to_owned())]);
     }
 
     #[test]
     fn what_the_form_does_not_have_is_refused_without_repeating_it() {
-        let problem = parse("label=x&owner_id=canary").err().expect("a refusal");
+        let problem = parse("label=x&owner_id=canary").expect_err("a refusal");
         assert_eq!(problem.status(), 422);
         assert!(!format!("{problem:?}").contains("owner_id"));
         assert_eq!(parse("label=x&label=y").err(), Some(Problem::UnsupportedBody));

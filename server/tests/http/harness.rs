@@ -2,9 +2,9 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -17,10 +17,12 @@ pub const PASSWORD: &str = "violet otter crosses 17 bridges";
 
 /// A data folder made by `keyward init`, and the settings of the programs that use it.
 pub struct Installation {
-    pub folder: TempDir,
+    data: PathBuf,
     pub setup_token: String,
     /// Holds what the server writes to standard error.
     log: TempDir,
+    /// Removed with the value, when the data folder is in it.
+    _folder: Option<TempDir>,
     port: u16,
     settings: Vec<(String, String)>,
 }
@@ -30,10 +32,16 @@ impl Installation {
         Self::with(&[])
     }
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut new = Self::in_folder(folder.path(), settings);
+        new._folder = Some(folder);
+        new
+    }
+    pub fn in_folder(data: &Path, settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut new =
-            Self { folder: tempfile::tempdir().unwrap(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), port, settings };
+            Self { data: data.to_owned(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), _folder: None, port, settings };
         let made = new.run(&["init"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let link = String::from_utf8(made.stdout).unwrap();
@@ -41,7 +49,7 @@ impl Installation {
         new
     }
     pub fn data(&self) -> &Path {
-        self.folder.path()
+        &self.data
     }
     /// Everything that the servers of this installation logged.
     pub fn log(&self) -> String {
@@ -118,10 +126,18 @@ impl Server {
     pub fn pid(&self) -> u32 {
         self.child.0.id()
     }
+    /// Ends the process with SIGKILL, as a power cut of the process would; it is reaped later.
+    pub fn kill(&self) {
+        assert!(Command::new("kill").args(["-KILL", &self.pid().to_string()]).status().unwrap().success());
+    }
+    /// Ends the process and keeps its data.
+    pub fn stop(self) -> Installation {
+        drop(self.child);
+        self.at
+    }
     /// A new process on the same data, after this one ended.
     pub fn restart(self) -> Self {
-        drop(self.child);
-        self.at.serve()
+        self.stop().serve()
     }
     /// Waits for the process to end by itself.
     pub fn wait(&mut self) -> std::process::ExitStatus {
@@ -156,17 +172,21 @@ impl Request {
     }
     /// Writes the request and leaves the answer in the socket.
     pub fn open(&self) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        self.try_open().unwrap()
+    }
+    /// The same, when the server may be gone.
+    pub fn try_open(&self) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let mut head = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", self.method, self.path, self.port);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(head.as_bytes())?;
         // A server may answer and close before it has read everything.
         let _ = stream.write_all(&self.body);
-        stream
+        Ok(stream)
     }
     pub fn send(self) -> Answer {
         let mut bytes = Vec::new();

@@ -3,14 +3,17 @@
 
 mod assets;
 mod bodies;
+mod canary;
 mod command_line;
 mod cross_site;
+mod durability;
 mod events;
 mod harness;
 mod headers;
 mod health;
 mod keys;
 mod logs;
+mod provider;
 mod server_functions;
 mod setup;
 mod sign_in;
