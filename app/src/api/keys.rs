@@ -1,5 +1,8 @@
 //! Server functions on provider keys.
-
+#![allow(
+    clippy::too_many_arguments,
+    reason = "the arguments are the fields of the form; the browser's half of a server function keeps no attribute of its own"
+)]
 #![allow(missing_docs, reason = "the macro turns each argument into a public field, and takes no docs for them")]
 
 use super::ApiError;
@@ -40,7 +43,6 @@ pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[serve
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
-#[allow(clippy::too_many_arguments, reason = "the arguments are the fields of the form")]
 #[server(prefix = "/api/fn", endpoint = "keys/edit")]
 pub async fn edit_key(
     id: KeyId,

@@ -96,7 +96,9 @@ fn a_secret_is_nowhere_but_at_its_provider() {
     post(&format!("/keys/{id}/replace"), &[("key", &second), ("act", "save")], 303);
     post(&format!("/keys/{id}/test"), &[], 303);
     search.folder(&server);
-    for path in ["/keys", "/keys/new", &format!("/keys/{id}/replace"), &format!("/keys/{id}/edit"), &format!("/keys/{id}/delete"), "/healthz"] {
+    for path in
+        ["/keys", "/keys/new", &format!("/keys/{id}/replace"), &format!("/keys/{id}/edit"), &format!("/keys/{id}/delete"), "/healthz"]
+    {
         search.through(path, &server.request("GET", path).cookie(&cookie).send().body);
     }
     let deleted = server.form(&format!("/keys/{id}/delete"), &[]).cookie(&cookie).send();
@@ -106,7 +108,9 @@ fn a_secret_is_nowhere_but_at_its_provider() {
     // The provider did see both, in a header and in no address: otherwise the search above proves nothing.
     let requests = provider.requests();
     for secret in [&first, &second] {
-        assert!(requests.iter().any(|request| request.to_lowercase().contains("authorization: bearer") && request.contains(secret.as_str())));
+        assert!(
+            requests.iter().any(|request| request.to_lowercase().contains("authorization: bearer") && request.contains(secret.as_str()))
+        );
     }
     for request in &requests {
         search.through("a request line", request.lines().next().unwrap().as_bytes());
