@@ -56,6 +56,8 @@ ids! {
     SessionId,
     /// A tenant. There is one, the nil UUID, until workspaces exist.
     TenantId,
+    /// An API token, for display and audit; the secret that proves it is another value.
+    TokenId,
     /// An account.
     UserId,
 }

@@ -9,6 +9,7 @@ pub mod key_input;
 pub mod names;
 pub mod person;
 pub mod problem;
+pub mod scope;
 pub mod timestamp;
 pub mod verdict;
 pub mod views;

@@ -34,6 +34,12 @@ pub enum Tier {
 #[error("must be one of {0}")]
 pub struct UnknownWord(&'static str);
 
+impl UnknownWord {
+    pub(crate) const fn of(known: &'static str) -> Self {
+        Self(known)
+    }
+}
+
 macro_rules! words {
     ($kind:ident, $list:literal, $($variant:ident = $word:literal),+) => {
         impl $kind {

@@ -1,7 +1,12 @@
 //! Who may do what. The types here are made only here, so a function that takes one cannot be called without asking.
 
 use crate::{Actor, Context, Identity};
-use domain::{Problem, ids::UserId, person::Tier};
+use domain::{
+    Problem,
+    ids::{SessionId, UserId},
+    person::Tier,
+    scope::Scope,
+};
 use std::collections::BTreeMap;
 
 /// The account whose things are read or changed. Every statement on a user's rows has it in its `where`.
@@ -20,13 +25,23 @@ impl Owner {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Operator(());
 
-/// The signed-in person, as owner of their things.
+/// The caller, as owner of their things, when what proves them is good for `scope`.
 ///
 /// # Errors
-/// `NotAuthenticated` when nobody is signed in.
-pub fn person(cx: &Context) -> Result<(Owner, &Identity), Problem> {
+/// `NotAuthenticated` when nobody is signed in, `Forbidden` when the role or the token's scopes do not reach so far.
+pub fn owner(cx: &Context, scope: Scope) -> Result<(Owner, &Identity), Problem> {
     let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
-    Ok((Owner(identity.user), identity))
+    if identity.may(scope) { Ok((Owner(identity.user), identity)) } else { Err(Problem::Forbidden) }
+}
+
+/// The person in front of a browser. Some acts (their account, their tokens) are not for tokens at all.
+///
+/// # Errors
+/// `NotAuthenticated` when nobody is signed in, `Forbidden` for a token.
+pub fn person(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
+    let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
+    let session = identity.session().ok_or(Problem::Forbidden)?;
+    Ok((Owner(identity.user), identity, session))
 }
 
 /// The operator at the command line.
@@ -73,11 +88,17 @@ impl TierRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Proof;
+    use domain::{
+        ids::TokenId,
+        person::{Email, Role},
+    };
 
     #[test]
     fn nobody_owns_anything_and_a_person_is_no_operator() {
         let cx = Context::new(Actor::Nobody, None);
         assert_eq!(person(&cx), Err(Problem::NotAuthenticated));
+        assert_eq!(owner(&cx, Scope::KeysRead), Err(Problem::NotAuthenticated));
         assert_eq!(operator(&cx), Err(Problem::NotAuthenticated));
         assert!(operator(&Context::system()).is_ok());
         assert_eq!(person(&Context::system()), Err(Problem::NotAuthenticated));
@@ -89,5 +110,32 @@ mod tests {
         assert_eq!(rules.limit(Tier::Starter), Some(10));
         assert_eq!(rules.limit(Tier::Enterprise), None);
         assert_eq!(rules.require(Tier::Free), Err(Problem::TierRequired { tiers: vec![Tier::Starter] }));
+    }
+
+    fn caller(role: Role, proof: Proof) -> Context {
+        let email = Email::parse("ann@example.com").expect("a test address");
+        let user = UserId::from_uuid(uuid::Uuid::from_u128(1));
+        Context::new(Actor::Person(Identity { user, email, role, tier: Tier::Starter, proof }), None)
+    }
+
+    #[test]
+    fn a_token_reaches_as_far_as_its_scopes_and_its_accounts_role() {
+        let id = TokenId::from_uuid(uuid::Uuid::from_u128(2));
+        let token = |role, scopes: &[Scope]| caller(role, Proof::Token { id, scopes: scopes.to_vec() });
+        let reader = token(Role::User, &[Scope::KeysRead]);
+        assert!(owner(&reader, Scope::KeysRead).is_ok());
+        assert_eq!(owner(&reader, Scope::KeysWrite), Err(Problem::Forbidden));
+        assert_eq!(owner(&token(Role::User, &Scope::ALL), Scope::Admin), Err(Problem::Forbidden));
+        assert!(owner(&token(Role::Admin, &[Scope::Admin]), Scope::Admin).is_ok());
+        assert_eq!(person(&token(Role::Admin, &Scope::ALL)), Err(Problem::Forbidden));
+    }
+
+    #[test]
+    fn a_session_reaches_as_far_as_its_accounts_role() {
+        let session =
+            Proof::Session { id: SessionId::from_uuid(uuid::Uuid::from_u128(3)), authenticated_at: domain::Timestamp::from_micros(0) };
+        assert!(owner(&caller(Role::User, session.clone()), Scope::KeysTest).is_ok());
+        assert_eq!(owner(&caller(Role::User, session.clone()), Scope::Admin), Err(Problem::Forbidden));
+        assert!(person(&caller(Role::Admin, session)).is_ok());
     }
 }

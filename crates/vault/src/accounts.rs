@@ -16,6 +16,7 @@ use domain::{
     ids::UserId,
     key_input::SecretInput,
     person::{Email, Role, Tier},
+    scope::Scope,
     views::{AccountView, PersonView},
 };
 use std::time::Duration;
@@ -130,13 +131,13 @@ impl Vault {
     /// # Errors
     /// `NotAuthenticated`, `Unavailable`.
     pub async fn account(&self, cx: &Context) -> Result<AccountView, Failure> {
-        let (owner, _) = access::person(cx)?;
+        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
         let held = self.store().keys(owner).await?.len();
         self.account_view(cx, held)
     }
 
     pub(crate) fn account_view(&self, cx: &Context, held: usize) -> Result<AccountView, Failure> {
-        let (_, identity) = access::person(cx)?;
+        let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
         Ok(AccountView {
             id: identity.user,
             email: identity.email.clone(),

@@ -137,7 +137,7 @@ pub async fn record(tx: &mut dyn Tx, key: &AuditKey, cx: &Context, event: Event)
 
 fn row(cx: &Context, event: Event) -> AuditRow {
     let (kind, actor, session) = match &cx.actor {
-        Actor::Person(identity) => ("person", Some(identity.user.uuid()), Some(identity.session.uuid())),
+        Actor::Person(identity) => ("person", Some(identity.user.uuid()), Some(identity.proof_id())),
         Actor::System => ("system", None, None),
         Actor::Nobody => (if event.actor.is_some() { "person" } else { "nobody" }, None, None),
     };

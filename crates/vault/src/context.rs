@@ -2,8 +2,9 @@
 
 use domain::{
     Timestamp,
-    ids::{RequestId, SessionId, UserId},
+    ids::{RequestId, SessionId, TokenId, UserId},
     person::{Email, Role, Tier},
+    scope::Scope,
 };
 use std::{
     net::IpAddr,
@@ -22,10 +23,55 @@ pub struct Identity {
     pub role: Role,
     /// What it paid for.
     pub tier: Tier,
-    /// The session that proves it.
-    pub session: SessionId,
-    /// When the password was last given in this session.
-    pub authenticated_at: Timestamp,
+    /// What proves it.
+    pub proof: Proof,
+}
+
+/// What proves who is calling, and what it is good for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// A browser's session: everything the role allows.
+    Session {
+        /// The session.
+        id: SessionId,
+        /// When the password was last given in it.
+        authenticated_at: Timestamp,
+    },
+    /// An API token: its scopes, as far as the role allows them.
+    Token {
+        /// The token.
+        id: TokenId,
+        /// What it may do.
+        scopes: Vec<Scope>,
+    },
+}
+
+impl Identity {
+    /// Whether this caller may do what the scope stands for.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        scope.allowed_to(self.role)
+            && match &self.proof {
+                Proof::Session { .. } => true,
+                Proof::Token { scopes, .. } => scopes.contains(&scope),
+            }
+    }
+    /// The id of the session or token, for the audit trail.
+    #[must_use]
+    pub const fn proof_id(&self) -> Uuid {
+        match self.proof {
+            Proof::Session { id, .. } => id.uuid(),
+            Proof::Token { id, .. } => id.uuid(),
+        }
+    }
+    /// The browser's session, if that is what proves it.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        match self.proof {
+            Proof::Session { id, .. } => Some(id),
+            Proof::Token { .. } => None,
+        }
+    }
 }
 
 /// Who is calling.

@@ -25,6 +25,7 @@ use domain::{
     FieldProblem, Problem,
     catalogue::Provider,
     ids::KeyId,
+    scope::Scope,
     views::{KeyView, KeysPage, LiveEvent, TestView},
 };
 use futures::{StreamExt, stream, stream::BoxStream};
@@ -80,7 +81,7 @@ impl Vault {
     /// # Errors
     /// `NotAuthenticated`, `Unavailable`.
     pub async fn keys_page(&self, cx: &Context) -> Result<KeysPage, Failure> {
-        let (owner, _) = access::person(cx)?;
+        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
         let rows = self.store().keys(owner).await?;
         let account = self.account_view(cx, rows.len())?;
         let mut providers = self.0.catalogue.view();
@@ -98,7 +99,7 @@ impl Vault {
     /// # Errors
     /// `NotAuthenticated`, `KeyNotFound`, `Unavailable`.
     pub async fn key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
-        let (owner, _) = access::person(cx)?;
+        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
         let row = self.store().key(owner, id).await?.ok_or_else(not_found)?;
         Ok(self.view(row))
     }
@@ -108,7 +109,7 @@ impl Vault {
     /// # Errors
     /// `KeyNotFound`, `NotAuthenticated`, `Unavailable`.
     pub async fn delete_key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
-        let (owner, _) = access::person(cx)?;
+        let (owner, _) = access::owner(cx, Scope::KeysWrite)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
             .store()
@@ -139,7 +140,7 @@ impl Vault {
     /// # Errors
     /// `NotAuthenticated`.
     pub fn events(&self, cx: &Context) -> Result<BoxStream<'static, LiveEvent>, Failure> {
-        let (owner, _) = access::person(cx)?;
+        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
         let changes = self.0.changes.subscribe();
         Ok(stream::unfold(changes, move |mut changes| async move {
             loop {

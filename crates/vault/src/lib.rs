@@ -25,7 +25,7 @@ pub mod start;
 pub mod store;
 mod tokens;
 
-pub use context::{Actor, Context, Identity};
+pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
 pub use settings::Settings;
 

@@ -1,7 +1,7 @@
 //! Signing in, sessions and signing out.
 
 use crate::{
-    Context, Failure, Identity, Vault, access,
+    Context, Failure, Identity, Proof, Vault, access,
     audit::{Event, Object, Outcome},
     limits, passwords,
     store::{
@@ -173,8 +173,7 @@ impl Vault {
     /// # Errors
     /// `NotAuthenticated`, `Unavailable`.
     pub async fn sign_out(&self, cx: &Context) -> Result<(), Failure> {
-        let (_, identity) = access::person(cx)?;
-        let session = identity.session;
+        let (_, _, session) = access::person(cx)?;
         let (me, cx) = (self.clone(), cx.clone());
         self.store()
             .write(move |tx| {
@@ -193,7 +192,6 @@ fn identity(account: AccountRow, session: &SessionRow) -> Identity {
         email: account.email,
         role: account.role,
         tier: account.tier,
-        session: session.id,
-        authenticated_at: session.authenticated_at,
+        proof: Proof::Session { id: session.id, authenticated_at: session.authenticated_at },
     }
 }

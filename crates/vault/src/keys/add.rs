@@ -16,6 +16,7 @@ use domain::{
     ids::{KeyId, TenantId},
     key_input::SecretInput,
     names::{Description, Label},
+    scope::Scope,
     views::{KeyView, LiveEvent},
 };
 
@@ -97,7 +98,7 @@ impl Vault {
     /// # Errors
     /// `Invalid`, `DuplicateKey`, `TierRequired`, `TierLimit`, `TooMany`, `NotAuthenticated`, `Unavailable`.
     pub async fn add_key(&self, cx: &Context, key: AddKey) -> Result<KeyView, Failure> {
-        let (owner, who) = access::person(cx)?;
+        let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         self.0.tiers.require(who.tier)?;
         let limit = self.0.tiers.limit(who.tier);
         let new = self.parse_new(&key)?;
@@ -216,7 +217,7 @@ impl Vault {
     /// # Errors
     /// `Invalid`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
     pub async fn replace_key(&self, cx: &Context, id: KeyId, key: SecretInput, allow_duplicate: bool) -> Result<KeyView, Failure> {
-        let (owner, who) = access::person(cx)?;
+        let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         self.0.tiers.require(who.tier)?;
         let row = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
         let provider = self.provider_of(&row)?;

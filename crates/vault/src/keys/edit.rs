@@ -11,6 +11,7 @@ use domain::{
     ids::KeyId,
     key_input::SecretInput,
     names::{Description, Label},
+    scope::Scope,
     views::{KeyView, LiveEvent},
 };
 
@@ -71,7 +72,7 @@ impl Vault {
     /// # Errors
     /// `Invalid`, `Changed`, `KeyNotFound`, `TierRequired` (a new base URL), `NotAuthenticated`, `Unavailable`.
     pub async fn edit_key(&self, cx: &Context, id: KeyId, edit: EditKey) -> Result<KeyView, Failure> {
-        let (owner, who) = access::person(cx)?;
+        let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
         let words = Words::parse(&edit)?;
         let moved = edit.endpoint.as_deref().map(str::trim).filter(|given| *given != seen.endpoint.as_deref().unwrap_or_default());

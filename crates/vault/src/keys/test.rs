@@ -17,6 +17,7 @@ use domain::{
     catalogue::Provider,
     ids::KeyId,
     key_input::SecretInput,
+    scope::Scope,
     views::{LiveEvent, TestReport},
 };
 
@@ -41,7 +42,7 @@ impl Vault {
     /// # Errors
     /// `KeyNotFound`, `TooMany`, `TierRequired`, `CannotOpen`, `EndpointChanged`, `NotAuthenticated`, `Unavailable`.
     pub async fn test_key(&self, cx: &Context, id: KeyId) -> Result<TestReport, Failure> {
-        let (owner, who) = access::person(cx)?;
+        let (owner, who) = access::owner(cx, Scope::KeysTest)?;
         self.0.tiers.require(who.tier)?;
         let (row, sealed) = self.begin_test(cx, owner, id).await?;
         let provider = self.provider_of(&row)?;
@@ -125,7 +126,7 @@ impl Vault {
     /// # Errors
     /// `Invalid`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
     pub async fn test_candidate(&self, cx: &Context, provider: &str, key: SecretInput, endpoint: &str) -> Result<TestReport, Failure> {
-        let (owner, who) = access::person(cx)?;
+        let (owner, who) = access::owner(cx, Scope::KeysTest)?;
         self.0.tiers.require(who.tier)?;
         let provider = self.provider(provider)?.clone();
         let secret = Self::secret(&provider, &key)?;
