@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{
         Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Makes a cluster, starts it, and obeys: `kill` kills every process of it at once, as a crash would, and `start` starts it
-/// again. When its input ends, which it does with the test program however that ends, the cluster goes away.
+/// again; `hang` stops them all where they are, and `go` lets them go on. When its input ends, which it does with the test program however that ends, the cluster goes away.
 const SUPERVISOR: &str = r#"
 set -eu
 bin=$1
@@ -45,6 +45,8 @@ while read -r word; do
     server=
     echo killed ;;
   start) start; echo started ;;
+  hang) kill -STOP "$server" $(cat "/proc/$server/task/$server/children"); echo hung ;;
+  go) kill -CONT "$server" $(cat "/proc/$server/task/$server/children"); echo gone ;;
   esac
 done
 "#;
@@ -53,7 +55,7 @@ done
 pub(crate) struct Cluster {
     bin: PathBuf,
     folder: PathBuf,
-    supervisor: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    supervisor: Mutex<(Child, BufReader<ChildStdout>)>,
     databases: AtomicU32,
 }
 
@@ -86,12 +88,11 @@ impl Cluster {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the shell that looks after PostgreSQL starts");
-        let input = child.stdin.take().expect("it was piped");
         let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
         let mut line = String::new();
         output.read_line(&mut line).expect("the shell says where the cluster is");
         assert!(!line.trim().is_empty(), "PostgreSQL did not start; what it said is above");
-        Self { bin, folder: line.trim().into(), supervisor: Mutex::new((input, output)), databases: AtomicU32::new(0) }
+        Self { bin, folder: line.trim().into(), supervisor: Mutex::new((child, output)), databases: AtomicU32::new(0) }
     }
 
     /// The address of a new, empty database.
@@ -127,12 +128,34 @@ impl Cluster {
         self.say("start", "started");
     }
 
+    /// Stops every process of the cluster where it is: connections stay open and nothing answers.
+    #[allow(dead_code, reason = "not every test program stops it")]
+    pub(crate) fn hang(&self) {
+        self.say("hang", "hung");
+    }
+
+    /// Lets them go on.
+    #[allow(dead_code, reason = "not every test program stops it")]
+    pub(crate) fn go_on(&self) {
+        self.say("go", "gone");
+    }
+
     fn say(&self, word: &str, reply: &str) {
         let mut supervisor = self.supervisor.lock().expect("nobody panicked while talking to it");
-        writeln!(supervisor.0, "{word}").expect("the shell listens");
+        writeln!(supervisor.0.stdin.as_mut().expect("it was piped"), "{word}").expect("the shell listens");
         let mut line = String::new();
         supervisor.1.read_line(&mut line).expect("the shell answers");
         assert_eq!(line.trim(), reply);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Ok(supervisor) = self.supervisor.get_mut() {
+            drop(supervisor.0.stdin.take());
+            // If it cannot be waited for, it is gone.
+            let _ = supervisor.0.wait();
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub enum AddressError {
 
 /// The address of a PostgreSQL database, with the password. `Debug` and `Display` show host and database alone.
 #[derive(Clone)]
-pub struct PostgresAddress(PgConnectOptions);
+pub struct PostgresAddress(Box<PgConnectOptions>);
 
 impl PostgresAddress {
     /// Reads `postgres://user:password@host:port/database?sslmode=...&sslrootcert=...`.
@@ -48,15 +48,15 @@ impl PostgresAddress {
             return Err(AddressError::SslMode);
         }
         let options = PgConnectOptions::from_str(text.trim()).map_err(|_| AddressError::Malformed)?;
-        Ok(Self(match mode {
+        Ok(Self(Box::new(match mode {
             Some(_) => options,
             None if is_here(&options) => options.ssl_mode(PgSslMode::Disable),
             None => options.ssl_mode(PgSslMode::VerifyFull),
-        }))
+        })))
     }
 
     pub(super) fn options(&self) -> PgConnectOptions {
-        self.0.clone()
+        (*self.0).clone()
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_would_be_ignored_or_unsafe_is_refused() {
-        let refused = |text| PostgresAddress::parse(text).expect_err("this address does not hold");
+        let refused = |text: &str| PostgresAddress::parse(text).expect_err("this address does not hold");
         assert_eq!(refused("mysql://h/d"), AddressError::Malformed);
         assert_eq!(refused("postgres"), AddressError::Malformed);
         assert_eq!(refused("postgres://h/d?sslmod=require"), AddressError::Parameter);
