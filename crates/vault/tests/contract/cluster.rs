@@ -15,6 +15,9 @@ use std::{
 const SUPERVISOR: &str = r#"
 set -eu
 bin=$1
+port=$3
+listen=
+export PGPORT=$port
 dir=$(mktemp -d "$2/keyward-test-XXXXXX")
 server=
 finish() { if [ -n "$server" ]; then kill -QUIT "$server" 2>/dev/null || :; wait "$server" 2>/dev/null || :; fi; rm -rf "$dir"; }
@@ -23,8 +26,15 @@ trap finish EXIT
 trap : INT TERM
 "$bin/initdb" --no-sync --auth=trust --locale=C --encoding=UTF8 --username=keyward --pgdata="$dir/data" >"$dir/initdb.log" 2>&1 \
   || { cat "$dir/initdb.log" >&2; exit 1; }
+if [ -n "${TEST_CERTIFICATE:-}" ]; then
+  listen=127.0.0.1
+  umask 077
+  printf '%s' "$TEST_CERTIFICATE" >"$dir/data/server.crt"
+  printf '%s' "$TEST_KEY" >"$dir/data/server.key"
+  echo 'ssl = on' >>"$dir/data/postgresql.conf"
+fi
 start() {
-  "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c max_connections=400 -c shared_buffers=32MB \
+  "$bin/postgres" -D "$dir/data" -c listen_addresses=$listen -p "$port" -c unix_socket_directories="$dir" -c max_connections=400 -c shared_buffers=32MB \
     -c autovacuum=off -c log_min_messages=fatal >>"$dir/server.log" 2>&1 </dev/null &
   server=$!
   n=0
@@ -55,6 +65,7 @@ done
 pub(crate) struct Cluster {
     bin: PathBuf,
     folder: PathBuf,
+    port: u16,
     supervisor: Mutex<(Child, BufReader<ChildStdout>)>,
     databases: AtomicU32,
 }
@@ -68,6 +79,16 @@ impl Cluster {
 
     /// A cluster of the caller's own, to be killed.
     pub(crate) fn start() -> Self {
+        Self::launch(5432, &[])
+    }
+
+    /// A cluster that also listens on a port of 127.0.0.1, and shows this certificate to who asks for TLS. Both are PEM.
+    #[allow(dead_code, reason = "not every test program asks for TLS")]
+    pub(crate) fn start_with_tls(port: u16, certificate: &str, key: &str) -> Self {
+        Self::launch(port, &[("TEST_CERTIFICATE", certificate), ("TEST_KEY", key)])
+    }
+
+    fn launch(port: u16, variables: &[(&str, &str)]) -> Self {
         let bin = binaries();
         // Memory, where there is any: the server syncs as in earnest, and nothing waits for a disk.
         let place = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" };
@@ -83,6 +104,8 @@ impl Cluster {
             .args(["-c", SUPERVISOR, "cluster"])
             .arg(&bin)
             .arg(place)
+            .arg(port.to_string())
+            .envs(variables.iter().copied())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -92,7 +115,7 @@ impl Cluster {
         let mut line = String::new();
         output.read_line(&mut line).expect("the shell says where the cluster is");
         assert!(!line.trim().is_empty(), "PostgreSQL did not start; what it said is above");
-        Self { bin, folder: line.trim().into(), supervisor: Mutex::new((child, output)), databases: AtomicU32::new(0) }
+        Self { bin, folder: line.trim().into(), port, supervisor: Mutex::new((child, output)), databases: AtomicU32::new(0) }
     }
 
     /// The address of a new, empty database.
@@ -101,11 +124,11 @@ impl Cluster {
         let made = Command::new(self.bin.join("createdb"))
             .arg("--host")
             .arg(&self.folder)
-            .args(["--username=keyward", "--template=template0", &name])
+            .args(["--port", &self.port.to_string(), "--username=keyward", "--template=template0", &name])
             .output()
             .expect("createdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        format!("postgres:///{name}?host={}&user=keyward", self.folder.display())
+        format!("postgres:///{name}?host={}&port={}&user=keyward", self.folder.display(), self.port)
     }
 
     /// What `psql` answers to a statement, without decoration.

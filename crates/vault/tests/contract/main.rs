@@ -4,6 +4,7 @@
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
 mod cluster;
+mod tls;
 mod world;
 
 macro_rules! suite {
