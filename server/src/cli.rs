@@ -1,5 +1,6 @@
 //! The command line. Results go to standard output, everything else to standard error; exit 0 fine, 1 failed, 2 wrong usage.
 
+mod audit;
 mod init;
 mod serve;
 mod setup_link;
@@ -41,6 +42,9 @@ enum Command {
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
     SetupLink,
+    /// The tamper-evident audit trail
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -99,6 +103,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Init { .. } => init::run(&config).await,
             Command::Serve => serve::run(config).await,
             Command::SetupLink => setup_link::run(&config).await,
+            Command::Audit(command) => audit::run(&config, command).await,
             Command::User(command) => user::run(&config, command).await,
         }
     })

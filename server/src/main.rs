@@ -14,12 +14,13 @@ mod panics;
 mod problem;
 mod start;
 
-use std::{alloc::System, process::ExitCode};
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes every freed allocation, so that copies which parsers and buffers make of a secret do not outlive their use.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> ExitCode {
     cli::run()

@@ -29,9 +29,9 @@ fn reason(test: &TestView) -> Option<String> {
 fn Meta(key: KeyView) -> impl IntoView {
     let rejected = matches!(key.tested, Some(TestView { verdict: Verdict::Rejected, .. }));
     let tested = key.tested.map(|test| {
-        let took = test.latency_ms.map(|ms| format!(" \u{b7} {ms} ms"));
-        let reason = reason(&test).map_or_else(|| "tested ".to_owned(), |reason| format!("{reason} \u{b7} "));
-        view! { {reason} <Time at=test.at /> {took} <br /> }
+        let took = test.latency_ms.map(|ms| format!(" \u{b7} {ms}\u{a0}ms"));
+        let reason = reason(&test).map(|reason| view! { {reason} <br /> });
+        view! { {reason} "tested " <Time at=test.at /> {took} <br /> }
     });
     let used = match key.used {
         Some(at) => view! { "used " <Time at /> }.into_any(),

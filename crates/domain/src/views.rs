@@ -3,7 +3,7 @@
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, SessionId, UserId},
+    ids::{KeyId, RequestId, SessionId, UserId},
     person::{Email, Role, Tier},
 };
 use serde::{Deserialize, Serialize};
@@ -201,6 +201,39 @@ pub struct SessionView {
     pub created: Timestamp,
     /// When it was last seen, to the minute.
     pub seen: Timestamp,
+}
+
+/// An event of the audit trail. Nothing in it was typed by anybody.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuditView {
+    /// Its place in the chain, from 1.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// `person`, `system` or `nobody`.
+    pub actor_kind: String,
+    /// The account.
+    pub actor: Option<UserId>,
+    /// The session or API token that proved it.
+    pub proof: Option<String>,
+    /// The client's address.
+    pub client: Option<String>,
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// What was done.
+    pub action: String,
+    /// What kind of thing it was done to.
+    pub object_kind: Option<String>,
+    /// Which.
+    pub object: Option<String>,
+    /// `started`, `success`, `refused` or `failed`.
+    pub outcome: String,
+    /// Why, as a word of ours.
+    pub reason: Option<String>,
+    /// Words and numbers of ours, a JSON object as text.
+    pub details: String,
+    /// The version of the secret it speaks of.
+    pub secret_version: Option<u64>,
 }
 
 /// What `/events` sends; never a secret.

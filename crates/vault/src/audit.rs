@@ -4,14 +4,17 @@
 //! of the keyring, because whoever can write to the database could recompute a plain hash chain.
 
 use crate::{
-    Actor, Context, Failure,
+    Actor, Context, Failure, Vault, access,
     keyring::AuditKey,
     store::{
         StoreError, Tx,
         rows::{AuditRow, SealedRow},
     },
 };
-use domain::ids::{KeyId, SessionId, UserId};
+use domain::{
+    ids::{KeyId, RequestId, SessionId, UserId},
+    views::AuditView,
+};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -191,6 +194,45 @@ fn canonical(row: &AuditRow) -> Vec<u8> {
     out
 }
 
+impl Vault {
+    /// Walks the audit trail from its beginning.
+    ///
+    /// # Errors
+    /// `Forbidden` unless the operator asks, `Unavailable` when it cannot be read.
+    pub async fn verify_audit(&self, cx: &Context) -> Result<Chain, Failure> {
+        access::operator(cx)?;
+        Ok(verify(self.store(), &self.0.audit_key).await?)
+    }
+
+    /// Events after `after`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// `Forbidden` unless the operator asks, `Unavailable` when they cannot be read.
+    pub async fn audit_events(&self, cx: &Context, after: u64, limit: u32) -> Result<Vec<AuditView>, Failure> {
+        access::operator(cx)?;
+        Ok(self.store().audit_events(after, limit).await?.into_iter().map(view).collect())
+    }
+}
+
+fn view(row: AuditRow) -> AuditView {
+    AuditView {
+        seq: row.seq,
+        at: row.at,
+        actor_kind: row.actor_kind,
+        actor: row.actor_id.map(UserId::from_uuid),
+        proof: row.session_id.map(|id| id.to_string()),
+        client: row.client,
+        request: RequestId::from_uuid(row.request_id),
+        action: row.action,
+        object_kind: row.object_kind,
+        object: row.object_id.map(|id| id.to_string()),
+        outcome: row.outcome,
+        reason: row.reason,
+        details: row.details,
+        secret_version: row.secret_version,
+    }
+}
+
 /// What a walk along the chain found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Chain {
@@ -204,7 +246,7 @@ pub enum Chain {
 ///
 /// # Errors
 /// [`StoreError`] when events cannot be read.
-pub async fn verify(store: &dyn crate::store::Store, key: &AuditKey) -> Result<Chain, StoreError> {
+async fn verify(store: &dyn crate::store::Store, key: &AuditKey) -> Result<Chain, StoreError> {
     const PAGE: u32 = 1_000;
     let mut seq = 0;
     let mut previous = [0; 32];

@@ -82,13 +82,6 @@ impl Vault {
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.store().ready().await
     }
-    /// Walks the audit trail from its beginning.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it cannot be read.
-    pub async fn verify_audit(&self) -> Result<audit::Chain, StoreError> {
-        audit::verify(self.store(), &self.0.audit_key).await
-    }
     /// How many secrets this vault was asked to open since it started.
     #[must_use]
     pub fn opened(&self) -> u64 {

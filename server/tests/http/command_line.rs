@@ -1,4 +1,4 @@
-use crate::harness::{Installation, PASSWORD};
+use crate::harness::{EMAIL, Installation, PASSWORD, Server};
 use std::os::unix::fs::PermissionsExt;
 
 fn code(at: &Installation, arguments: &[&str]) -> Option<i32> {
@@ -51,4 +51,37 @@ fn wrong_usage_is_2_and_help_is_0() {
     }
     assert_eq!(code(&at, &["--help"]), Some(0));
     assert_eq!(code(&at, &["--version"]), Some(0));
+}
+
+#[test]
+fn the_audit_trail_is_verified_and_exported_beside_a_running_server() {
+    let server = Server::new();
+    server.admin();
+    let verified = server.at.run(&["audit", "verify"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stderr));
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("intact: "));
+    let jsonl = String::from_utf8(server.at.run(&["audit", "export"]).stdout).unwrap();
+    let events: Vec<serde_json::Value> = jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let actions: Vec<_> = events.iter().map(|event| event["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["vault.create", "setup_link.create", "setup.complete"]);
+    assert_eq!(events[2]["seq"], 3);
+    let csv = String::from_utf8(server.at.run(&["audit", "export", "--format", "csv"]).stdout).unwrap();
+    assert_eq!(csv.matches("\r\n").count(), 4, "a heading and a line for each event: {csv}");
+    assert!(csv.starts_with("seq,at,actor_kind,"));
+    assert!(!jsonl.contains(EMAIL), "what people type is not in the trail");
+}
+
+#[test]
+fn a_trail_that_was_changed_is_named_by_its_first_bad_row() {
+    let at = Installation::new();
+    let tampering = "drop trigger audit_events_no_update; update audit_events set action = 'x' where seq = 2";
+    let changed = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        use sqlx::Connection;
+        let mut connection = sqlx::SqliteConnection::connect(at.data().join("keyward.db").to_str().unwrap()).await.unwrap();
+        sqlx::raw_sql(tampering).execute(&mut connection).await.unwrap().rows_affected()
+    });
+    assert_eq!(changed, 1);
+    let told = at.run(&["audit", "verify"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("event 2 "));
 }

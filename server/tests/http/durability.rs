@@ -113,7 +113,7 @@ fn check(settings: &vault::Settings, data: &std::path::Path, journal: &[(String,
             let key = keys.iter().find(|key| key.label.as_deref() == Some(label)).unwrap_or_else(|| panic!("{email} {label} is lost"));
             assert_eq!(vault.test_key(&cx, key.id).await.unwrap().verdict, domain::Verdict::Valid);
         }
-        assert!(matches!(vault.verify_audit().await.unwrap(), Chain::Intact(_)));
+        assert!(matches!(vault.verify_audit(&Context::system()).await.unwrap(), Chain::Intact(_)));
         vault.close().await;
     });
 }

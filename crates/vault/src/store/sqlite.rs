@@ -88,6 +88,8 @@ impl Sqlite {
         Self::sync_settings(&mut connection).await?.require()?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            // A file needs no ping; each would be a round trip to the connection's thread.
+            .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
             .connect_with(options.clone().pragma("query_only", "ON"))
             .await?;

@@ -1,6 +1,6 @@
 use crate::world::{World, again, problem, secret};
 use domain::Problem;
-use vault::{audit::Chain, keys::EditKey};
+use vault::{Context, audit::Chain, keys::EditKey};
 
 /// A statement that both databases understand.
 const SAME: &str = "";
@@ -34,7 +34,7 @@ async fn every_act_is_in_the_chain_once_and_in_order() {
             "key.delete success",
         ]
     );
-    assert_eq!(world.vault.verify_audit().await.unwrap(), Chain::Intact(8));
+    assert_eq!(world.vault.verify_audit(&Context::system()).await.unwrap(), Chain::Intact(8));
     let same_request = "select count(distinct request_id) from audit_events where action like 'key.test.%'";
     assert_eq!(world.count(same_request).await, 1);
 }
@@ -70,7 +70,7 @@ async fn an_event_that_was_changed_removed_or_swapped_is_found_and_named() {
             world.execute(world.either(sqlite, postgres)).await;
         }
         assert!(world.execute(tampering).await > 0, "{tampering}");
-        assert_eq!(world.vault.verify_audit().await.unwrap(), Chain::Broken(first_bad), "{tampering}");
+        assert_eq!(world.vault.verify_audit(&Context::system()).await.unwrap(), Chain::Broken(first_bad), "{tampering}");
     }
 }
 

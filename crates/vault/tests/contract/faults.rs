@@ -3,6 +3,7 @@ use domain::Problem;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vault::{
+    Context,
     root_key::RootKey,
     start::{self, StartError},
 };
@@ -76,5 +77,5 @@ async fn a_caller_that_goes_away_leaves_nothing_half_done() {
     world.vault.replace_key(&again(&ann), world.vault.keys_page(&ann).await.unwrap().keys[0].id, secret(KEY), false).await.unwrap();
     let writes = "select count(*) from audit_events where action in ('key.add', 'key.replace')";
     assert_eq!(world.count(writes).await, world.count("select max(secret_version) from provider_keys").await);
-    assert!(matches!(world.vault.verify_audit().await.unwrap(), vault::audit::Chain::Intact(_)));
+    assert!(matches!(world.vault.verify_audit(&Context::system()).await.unwrap(), vault::audit::Chain::Intact(_)));
 }
