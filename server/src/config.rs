@@ -18,6 +18,7 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
+use vault::{Database, store::PostgresAddress};
 
 /// What is wrong with the configuration: a sentence that names the variable and never a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,25 +126,27 @@ impl Config {
     pub(crate) fn root_key_path(&self) -> PathBuf {
         self.data_dir.join("root.key")
     }
-    /// The file that `serve` locks, beside the database.
-    pub(crate) fn lock_path(&self) -> PathBuf {
-        self.vault.database.with_file_name("keyward.lock")
+    /// The file that `serve` locks, beside a SQLite database; PostgreSQL takes any number of servers.
+    pub(crate) fn lock_path(&self) -> Option<PathBuf> {
+        self.vault.database.file().map(|file| file.with_file_name("keyward.lock"))
     }
 }
 
-fn database(env: &Environment, data_dir: &std::path::Path) -> Result<PathBuf, ConfigError> {
-    let Some(text) = env.secret("KEYWARD_DATABASE_URL")? else { return Ok(data_dir.join("keyward.db")) };
+fn database(env: &Environment, data_dir: &std::path::Path) -> Result<Database, ConfigError> {
+    let Some(text) = env.secret("KEYWARD_DATABASE_URL")? else { return Ok(Database::Sqlite(data_dir.join("keyward.db"))) };
     let text = text.verbatim().trim();
     let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).filter(|path| !path.is_empty());
     if let Some(path) = path {
-        return Ok(path.into());
+        return Ok(Database::Sqlite(path.into()));
     }
-    Err(ConfigError(if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        "KEYWARD_DATABASE_URL names a PostgreSQL database, which this version does not support. Unset it to use SQLite in the data folder."
-            .into()
-    } else {
-        "KEYWARD_DATABASE_URL is not a database address. Unset it to use SQLite in the data folder.".into()
-    }))
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        let address = PostgresAddress::parse(text);
+        return address.map(Database::Postgres).map_err(|error| ConfigError(format!("KEYWARD_DATABASE_URL does not hold: {error}.")));
+    }
+    Err(ConfigError(
+        "KEYWARD_DATABASE_URL is not a database address. Use postgres://user@host/database, or unset it to use SQLite in the data folder."
+            .into(),
+    ))
 }
 
 fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {

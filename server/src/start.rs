@@ -66,7 +66,7 @@ pub(crate) async fn open(config: &Config) -> Result<Vault, StartFailure> {
 }
 
 fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
-    if !config.vault.database.exists() {
+    if config.vault.database.file().is_some_and(|file| !file.exists()) {
         return Err(StartFailure::NoDataFolder(config.data_dir.display().to_string()));
     }
     Ok(vec![read(config, &config.root_key)?])

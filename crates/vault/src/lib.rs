@@ -27,7 +27,7 @@ mod tokens;
 
 pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
-pub use settings::Settings;
+pub use settings::{Database, Settings};
 
 use access::TierRules;
 use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
@@ -54,6 +54,8 @@ struct Inner {
     session_idle: Duration,
     session_max: Duration,
     changes: tokio::sync::broadcast::Sender<(UserId, LiveEvent)>,
+    /// Whether `changes` is fed from the database, which also brings back what this process does.
+    fed: bool,
 }
 
 impl Vault {
@@ -67,6 +69,9 @@ impl Vault {
         audit::record(tx, &self.0.audit_key, cx, event).await
     }
     fn announce(&self, to: UserId, event: LiveEvent) {
+        if self.0.fed {
+            return;
+        }
         // An error means that nobody listens.
         let _ = self.0.changes.send((to, event));
     }

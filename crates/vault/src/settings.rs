@@ -1,13 +1,49 @@
 //! What the vault is told at start. `server` reads it from the environment; nothing here does.
 
+use crate::store::PostgresAddress;
 use domain::person::Tier;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Which database, and where.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// The SQLite file: for one process.
+    Sqlite(PathBuf),
+    /// PostgreSQL: for any number of processes.
+    Postgres(PostgresAddress),
+}
+
+impl Database {
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(file) => Some(file),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => file.display().fmt(f),
+            Self::Postgres(address) => address.fmt(f),
+        }
+    }
+}
 
 /// Settings of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where everything is stored.
+    pub database: Database,
     /// A TOML file laid over the built-in catalogue.
     pub catalogue: Option<PathBuf>,
     /// Exact `scheme://host:port` entries outside the egress policy.

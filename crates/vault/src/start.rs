@@ -9,9 +9,11 @@ use crate::{
     keyring::{Keyring, KeyringError},
     root_key::RootKey,
     sealed::{SealError, Sealed},
-    store::{Sqlite, Store, StoreError, rows::KeyringRow},
+    settings::Database,
+    store::{Postgres, Sqlite, Store, StoreError, rows::KeyringRow},
 };
 use domain::catalogue::{Catalogue, CatalogueError};
+use futures::StreamExt;
 use std::{
     path::PathBuf,
     sync::{Arc, RwLock},
@@ -24,11 +26,11 @@ const EVENT_BACKLOG: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// There is a database already.
-    #[error("there is a database already at {}", .0.display())]
-    Exists(PathBuf),
+    #[error("there is a database already at {0}")]
+    Exists(Database),
     /// There is no database.
-    #[error("there is no database at {}; make one with `keyward init`", .0.display())]
-    Missing(PathBuf),
+    #[error("there is no Keyward database at {0}; make one with `keyward init`")]
+    Missing(Database),
     /// The database has no keyring.
     #[error("the database has no keyring; it was not made by `keyward init`, or not to its end")]
     NoKeyring,
@@ -68,23 +70,41 @@ pub enum StartError {
 /// # Errors
 /// [`StartError::Exists`] when the database file exists; otherwise what stood in the way.
 pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartError> {
-    if settings.database.exists() {
-        return Err(StartError::Exists(settings.database.clone()));
+    let exists = || StartError::Exists(settings.database.clone());
+    let there = match &settings.database {
+        Database::Sqlite(file) => file.exists(),
+        Database::Postgres(address) => Postgres::peek_keyring(address).await?.is_some_and(|rows| !rows.is_empty()),
+    };
+    if there {
+        return Err(exists());
     }
     let cx = Context::system();
     let keyring = Keyring::generate(cx.now).map_err(SealError::from)?;
     let row = KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: keyring.wrap(root)?.as_bytes().to_vec() };
-    let vault = assemble(settings, Sqlite::open(&settings.database, true).await?, keyring)?;
+    let store: Arc<dyn Store> = match &settings.database {
+        Database::Sqlite(file) => Arc::new(Sqlite::open(file, true).await?),
+        Database::Postgres(address) => Arc::new(Postgres::open(address).await?),
+    };
+    let vault = assemble(settings, store, keyring)?;
     let (me, unit_cx) = (vault.clone(), cx);
-    vault
+    let first = vault
         .store()
         .write(move |tx| {
             Box::pin(async move {
+                // Somebody else may make this database at the same moment: the first event of all is theirs or ours.
+                if tx.audit_head().await?.seq > 0 {
+                    return Ok(false);
+                }
                 tx.insert_keyring(&row).await?;
-                me.record(tx, &unit_cx, audit::Event::success("vault.create")).await
+                me.record(tx, &unit_cx, audit::Event::success("vault.create")).await?;
+                Ok(true)
             })
         })
         .await?;
+    if !first {
+        vault.close().await;
+        return Err(exists());
+    }
     Ok(vault)
 }
 
@@ -93,12 +113,23 @@ pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartE
 /// # Errors
 /// [`StartError::WrongRootKey`] when none fits; otherwise what stood in the way.
 pub async fn open(settings: &Settings, roots: &[RootKey]) -> Result<Vault, StartError> {
-    if !settings.database.exists() {
-        return Err(StartError::Missing(settings.database.clone()));
+    let missing = || StartError::Missing(settings.database.clone());
+    let store: Arc<dyn Store>;
+    let keyring;
+    match &settings.database {
+        Database::Sqlite(file) => {
+            if !file.exists() {
+                return Err(missing());
+            }
+            keyring = unwrap(&Sqlite::peek_keyring(file).await?, roots)?;
+            store = Arc::new(Sqlite::open(file, false).await?);
+        }
+        Database::Postgres(address) => {
+            keyring = unwrap(&Postgres::peek_keyring(address).await?.ok_or_else(missing)?, roots)?;
+            store = Arc::new(Postgres::open(address).await?);
+        }
     }
-    let rows = Sqlite::peek_keyring(&settings.database).await?;
-    let keyring = unwrap(&rows, roots)?;
-    assemble(settings, Sqlite::open(&settings.database, false).await?, keyring)
+    assemble(settings, store, keyring)
 }
 
 fn unwrap(rows: &[KeyringRow], roots: &[RootKey]) -> Result<Keyring, StartError> {
@@ -111,7 +142,7 @@ fn unwrap(rows: &[KeyringRow], roots: &[RootKey]) -> Result<Keyring, StartError>
     Keyring::unwrap(root, row.ring_version, &sealed).map_err(StartError::Keyring)
 }
 
-fn assemble(settings: &Settings, store: Sqlite, keyring: Keyring) -> Result<Vault, StartError> {
+fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Result<Vault, StartError> {
     let catalogue = match &settings.catalogue {
         None => Catalogue::built_in(),
         Some(path) => {
@@ -124,7 +155,16 @@ fn assemble(settings: &Settings, store: Sqlite, keyring: Keyring) -> Result<Vaul
         own_addresses: settings.own_addresses.clone(),
         extra_ca: None,
     })?;
-    let store: Arc<dyn Store> = Arc::new(store);
+    let changes = tokio::sync::broadcast::Sender::new(EVENT_BACKLOG);
+    let fed = store.changes().map(|mut feed| {
+        let changes = changes.clone();
+        tokio::spawn(async move {
+            while let Some(change) = feed.next().await {
+                // An error means that nobody listens.
+                let _ = changes.send(change);
+            }
+        });
+    });
     Ok(Vault(Arc::new(Inner {
         store,
         audit_key: keyring.audit_key(),
@@ -135,6 +175,7 @@ fn assemble(settings: &Settings, store: Sqlite, keyring: Keyring) -> Result<Vaul
         default_tier: settings.default_tier,
         session_idle: settings.session_idle,
         session_max: settings.session_max,
-        changes: tokio::sync::broadcast::Sender::new(EVENT_BACKLOG),
+        changes,
+        fed: fed.is_some(),
     })))
 }

@@ -4,9 +4,11 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+mod postgres;
 pub mod rows;
 mod sqlite;
 
+pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
 pub use sqlite::{Sqlite, SyncSettings};
 
 use crate::{Failure, access::Owner};
@@ -15,8 +17,9 @@ use domain::{
     Problem, Timestamp,
     ids::{KeyId, SessionId, UserId},
     person::Email,
+    views::LiveEvent,
 };
-use futures::future::BoxFuture;
+use futures::{future::BoxFuture, stream::BoxStream};
 use rows::{AccountRow, AuditHead, AuditRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
@@ -88,6 +91,9 @@ pub type Outcome = Result<Box<dyn Any + Send>, Failure>;
 /// A unit of work.
 pub type Work = Box<dyn for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Outcome> + Send>;
 
+/// Changes to accounts' keys, made by any process on the database.
+pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
+
 /// A database.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -111,6 +117,10 @@ pub trait Store: Send + Sync + 'static {
     async fn ready(&self) -> Result<(), StoreError>;
     /// Runs a unit of work; returns when it is on disk.
     async fn run(&self, work: Work) -> Outcome;
+    /// Changes by all processes, for a database that several can use; `None` where this process makes them all.
+    fn changes(&self) -> Option<Changes> {
+        None
+    }
     /// Stops taking work and closes the files.
     async fn close(&self);
 }

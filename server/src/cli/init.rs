@@ -11,7 +11,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
-use vault::Context;
+use vault::{Context, Database};
 
 /// Makes everything and prints the set-up link.
 pub(super) async fn run(config: &Config) -> Result<(), CommandFailure> {
@@ -28,6 +28,9 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandFailure> {
     };
     let token = vault.setup_link(&Context::system()).await?;
     tell(&format!("Made {}.", config.data_dir.display()));
+    if matches!(config.vault.database, Database::Postgres(_)) {
+        tell(&format!("Made the tables and the keyring in {}.", config.vault.database));
+    }
     if matches!(config.root_key, RootKeySource::DataFolder) {
         tell(&format!(
             "Keep a copy of {} away from the database: without it nothing stored can be opened.",
@@ -39,7 +42,8 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandFailure> {
 }
 
 fn refuse_if_there_is_one(config: &Config) -> Result<(), CommandFailure> {
-    let mut marks = vec![&config.vault.database];
+    // Whether there is something in PostgreSQL already is found out when it is made.
+    let mut marks: Vec<_> = config.vault.database.file().into_iter().collect();
     let root_key = config.root_key_path();
     marks.push(&root_key);
     match marks.into_iter().find(|path| path.exists()) {
@@ -59,13 +63,12 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn remove_leftovers(config: &Config) {
-    let database = &config.vault.database;
     let beside = |suffix: &str| {
-        let mut name = database.clone().into_os_string();
+        let mut name = config.vault.database.file()?.as_os_str().to_owned();
         name.push(suffix);
-        PathBuf::from(name)
+        Some(PathBuf::from(name))
     };
-    let mut leftovers = vec![database.clone(), beside("-wal"), beside("-shm")];
+    let mut leftovers: Vec<_> = ["", "-wal", "-shm"].into_iter().filter_map(beside).collect();
     if matches!(config.root_key, RootKeySource::DataFolder) {
         leftovers.push(config.root_key_path());
     }

@@ -5,6 +5,7 @@ use crate::{assets, config::Config, http, start};
 use std::{
     fs::{File, TryLockError},
     io,
+    path::Path,
     sync::Arc,
 };
 use tokio::net::TcpListener;
@@ -16,10 +17,10 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
             "This binary was built without the browser bundle, so it has no pages to serve. Build it with: make build".into(),
         ));
     }
-    if !config.vault.database.exists() {
+    if config.vault.database.file().is_some_and(|file| !file.exists()) {
         return Err(start::StartFailure::NoDataFolder(config.data_dir.display().to_string()).into());
     }
-    let _lock = lock(&config)?;
+    let _lock = config.lock_path().map(|path| lock(&path)).transpose()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| io::Error::new(error.kind(), format!("Cannot listen on {}: {error}", config.listen)))?;
@@ -33,14 +34,13 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
 }
 
 /// Holds the data folder for this process: two servers on one SQLite file would each believe in limits and events of its own.
-fn lock(config: &Config) -> Result<File, CommandFailure> {
-    let path = config.lock_path();
+fn lock(path: &Path) -> Result<File, CommandFailure> {
     let said = |what: &str| CommandFailure::Refused(format!("{what} ({})", path.display()));
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(&path)
+        .open(path)
         .map_err(|error| said(&format!("Cannot open the lock file: {error}")))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -81,7 +81,7 @@ fn of_fifty_kills_none_loses_an_acknowledged_key() {
 fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Settings {
     let [(_, catalogue), (_, allowed)] = provider.settings();
     vault::Settings {
-        database: data.join("keyward.db"),
+        database: vault::Database::Sqlite(data.join("keyward.db")),
         catalogue: Some(catalogue.into()),
         allow_endpoints: vec![allowed.to_owned()],
         own_addresses: Vec::new(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Lines until one has `needle`, or the stream ends.
-fn wait_for(lines: &mut BufReader<TcpStream>, needle: &str) -> bool {
+pub fn wait_for(lines: &mut BufReader<TcpStream>, needle: &str) -> bool {
     let mut line = String::new();
     while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
         if line.contains(needle) {

@@ -48,6 +48,20 @@ impl Installation {
         new.setup_token = link.trim().split_once("/setup?token=").expect("a set-up link").1.to_owned();
         new
     }
+    /// A second server on the same database: the same settings and root key, a folder and a port of its own.
+    pub fn beside(other: &Self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(other.data().join("root.key"), folder.path().join("root.key")).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self {
+            data: folder.path().to_owned(),
+            setup_token: String::new(),
+            log: tempfile::tempdir().unwrap(),
+            _folder: Some(folder),
+            port,
+            settings: other.settings.clone(),
+        }
+    }
     pub fn data(&self) -> &Path {
         &self.data
     }

@@ -4,6 +4,8 @@
 mod assets;
 mod bodies;
 mod canary;
+#[path = "../../../crates/vault/tests/contract/cluster.rs"]
+mod cluster;
 mod command_line;
 mod cross_site;
 mod durability;
@@ -11,9 +13,11 @@ mod events;
 mod harness;
 mod headers;
 mod health;
+mod instances;
 mod keys;
 mod logs;
 mod provider;
+mod restarts;
 mod server_functions;
 mod setup;
 mod sign_in;

@@ -1,4 +1,4 @@
-use crate::world::{World, again, problem, secret, settings};
+use crate::world::{World, again, database, problem, secret, settings};
 use domain::Problem;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -12,57 +12,58 @@ const KEY: &str = "sk-proj-0123456789abcdefXYZ9";
 
 #[tokio::test]
 async fn a_wrong_root_key_stops_the_start_and_changes_nothing() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     world.add(&ann, "openai", KEY, "One").await.unwrap();
     world.vault.close().await;
-    let before = std::fs::read(&world.settings.database).unwrap();
+    let before = world.content().await;
     let wrong = RootKey::generate().unwrap();
     assert!(matches!(start::open(&world.settings, &[wrong]).await, Err(StartError::WrongRootKey)));
     assert!(matches!(start::open(&world.settings, &[]).await, Err(StartError::WrongRootKey)));
-    assert_eq!(std::fs::read(&world.settings.database).unwrap(), before);
+    assert_eq!(world.content().await, before);
 }
 
 #[tokio::test]
 async fn a_database_is_made_once_and_never_by_opening_it() {
     let folder = TempDir::new().unwrap();
-    let settings = settings(&folder);
+    let (database, _) = database(super::BACKEND, &folder);
+    let settings = settings(database);
     let root = RootKey::generate().unwrap();
     assert!(matches!(start::open(&settings, std::slice::from_ref(&root)).await, Err(StartError::Missing(_))));
-    assert!(!settings.database.exists());
+    assert!(settings.database.file().is_none_or(|file| !file.exists()));
     start::create(&settings, &root).await.unwrap().close().await;
     assert!(matches!(start::create(&settings, &root).await, Err(StartError::Exists(_))));
 }
 
 #[tokio::test]
 async fn a_schema_of_a_newer_version_is_refused() {
-    let world = World::new().await;
-    world
-        .execute(
-            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', 1, x'00', 0)",
-        )
-        .await;
+    let world = World::on(super::BACKEND).await;
+    let newer = world.either(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', 1, x'00', 0)",
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, '\\x00', 0)",
+    );
+    world.execute(newer).await;
     world.vault.close().await;
     assert!(matches!(start::open(&world.settings, &[world.root]).await, Err(StartError::Store(vault::store::StoreError::Schema(_)))));
 }
 
 #[tokio::test]
 async fn a_locked_database_is_an_answer_and_not_a_hang_and_it_heals() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let mut other = world.sql().await;
-    sqlx::query("begin immediate").execute(&mut other).await.unwrap();
+    other.execute(world.either("begin immediate", "begin; lock table audit_events")).await.unwrap();
     let started = Instant::now();
     assert!(matches!(problem(world.add(&ann, "openai", KEY, "One").await), Problem::Unavailable { .. }));
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(world.vault.keys_page(&ann).await.unwrap().keys.is_empty());
-    sqlx::query("rollback").execute(&mut other).await.unwrap();
+    other.execute("rollback").await.unwrap();
     world.add(&again(&ann), "openai", KEY, "One").await.unwrap();
 }
 
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_nothing_half_done() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     for n in 0..40 {
         let (vault, cx) = (world.vault.clone(), again(&ann));

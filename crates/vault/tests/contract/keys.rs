@@ -11,7 +11,7 @@ const OTHER: &str = "sk-proj-zzzzzzzzzzzzzzzz41ab";
 
 #[tokio::test]
 async fn a_key_is_listed_by_what_was_stored_beside_it_and_nothing_is_opened() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     world.add(&ann, "openai", KEY, "Production").await.unwrap();
     world.add(&ann, "openai", OTHER, "Evals").await.unwrap();
@@ -26,7 +26,7 @@ async fn a_key_is_listed_by_what_was_stored_beside_it_and_nothing_is_opened() {
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_restart_and_opens() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "Production").await.unwrap();
     world.vault.close().await;
@@ -38,7 +38,7 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_opens() {
 
 #[tokio::test]
 async fn one_label_holds_one_secret_and_a_second_label_another() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let first = world.add(&ann, "openai", KEY, "").await.unwrap();
     let same = world.add(&ann, "openai", KEY, " ").await.unwrap();
@@ -104,7 +104,7 @@ async fn an_edit_with_a_secret_but_no_new_address_is_refused_and_moves_count_as_
 
 #[tokio::test]
 async fn the_same_secret_under_another_label_is_named_and_kept_only_on_purpose() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let first = world.add(&ann, "openai", KEY, "Production").await.unwrap();
     let refused = problem(world.add(&ann, "openai", &format!("  OPENAI_API_KEY=\"{KEY}\""), "Copy").await);
@@ -118,7 +118,7 @@ async fn the_same_secret_under_another_label_is_named_and_kept_only_on_purpose()
 
 #[tokio::test]
 async fn adding_over_a_key_that_is_off_switches_it_on() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
     world.vault.edit_key(&ann, key.id, EditKey { enabled: Some(false), ..EditKey::default() }).await.unwrap();
@@ -127,7 +127,7 @@ async fn adding_over_a_key_that_is_off_switches_it_on() {
 
 #[tokio::test]
 async fn every_fault_of_a_form_is_said_at_once_beside_its_field() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let bad = AddKey {
         provider: "nosuch".into(),
@@ -146,7 +146,7 @@ async fn every_fault_of_a_form_is_said_at_once_beside_its_field() {
 
 #[tokio::test]
 async fn a_private_or_malformed_endpoint_is_refused_beside_its_field() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     for endpoint in ["http://169.254.169.254/", "https://localhost/v1", "https://10.0.0.1/", "ftp://a.example.com", "not a url", ""] {
         let key = AddKey { endpoint: endpoint.into(), ..add("custom", KEY, "") };
@@ -158,7 +158,7 @@ async fn a_private_or_malformed_endpoint_is_refused_beside_its_field() {
 
 #[tokio::test]
 async fn a_key_moves_to_another_address_only_with_its_secret() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.vault.add_key(&ann, AddKey { endpoint: "https://one.example.com/v1".into(), ..add("custom", KEY, "") }).await.unwrap();
     let moved = EditKey { endpoint: Some("https://two.example.com/v1".into()), ..EditKey::default() };
@@ -171,7 +171,7 @@ async fn a_key_moves_to_another_address_only_with_its_secret() {
 
 #[tokio::test]
 async fn an_edit_of_what_somebody_changed_is_refused() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     world.add(&ann, "openai", OTHER, "Two").await.unwrap();
@@ -184,7 +184,7 @@ async fn an_edit_of_what_somebody_changed_is_refused() {
 
 #[tokio::test]
 async fn a_provider_has_one_default_and_deleting_it_names_the_oldest_left() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let one = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let two = world.add(&ann, "openai", OTHER, "Two").await.unwrap();
@@ -204,7 +204,7 @@ async fn a_provider_has_one_default_and_deleting_it_names_the_oldest_left() {
 
 #[tokio::test]
 async fn another_persons_key_and_no_key_at_all_are_the_same_to_a_caller() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let bob = world.person("bob@example.com").await;
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
@@ -223,7 +223,7 @@ async fn another_persons_key_and_no_key_at_all_are_the_same_to_a_caller() {
 
 #[tokio::test]
 async fn the_tier_bounds_keys_even_when_fifty_are_added_at_once() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     for n in 0..9 {
         world.add(&again(&ann), "openai", &format!("sk-proj-0123456789abcdef{n:04}"), &format!("k{n}")).await.unwrap();
@@ -242,7 +242,7 @@ async fn the_tier_bounds_keys_even_when_fifty_are_added_at_once() {
 
 #[tokio::test]
 async fn a_tier_without_keys_can_neither_add_nor_use_them() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
     let email = Email::parse("ann@example.com").unwrap();
@@ -263,7 +263,7 @@ async fn a_tier_without_keys_can_neither_add_nor_use_them() {
 
 #[tokio::test]
 async fn the_thirty_first_add_in_a_minute_waits_and_being_refused_costs_nothing() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     for n in 0..30 {
         let cx = Context { now: ann.now, ..again(&ann) };
@@ -278,7 +278,7 @@ async fn the_thirty_first_add_in_a_minute_waits_and_being_refused_costs_nothing(
 
 #[tokio::test]
 async fn live_events_reach_the_owner_and_nobody_else() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let bob = world.person("bob@example.com").await;
     let mut to_ann = world.vault.events(&ann).unwrap();

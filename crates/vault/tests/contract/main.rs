@@ -1,10 +1,32 @@
-//! What the vault promises, through its public face, against a real database and a provider double on loopback.
+//! What the vault promises, through its public face, against real databases and a provider double on loopback. Every test
+//! runs on every kind of database.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot set up its world has failed")]
+#![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
-mod accounts;
-mod audit;
-mod faults;
-mod keys;
-mod sealed_rows;
-mod tests_of_keys;
+mod cluster;
+mod tls;
 mod world;
+
+macro_rules! suite {
+    ($name:ident, $backend:ident) => {
+        #[path = "."]
+        mod $name {
+            const BACKEND: crate::world::Backend = crate::world::Backend::$backend;
+            #[path = "accounts.rs"]
+            mod accounts;
+            #[path = "audit.rs"]
+            mod audit;
+            #[path = "faults.rs"]
+            mod faults;
+            #[path = "keys.rs"]
+            mod keys;
+            #[path = "sealed_rows.rs"]
+            mod sealed_rows;
+            #[path = "tests_of_keys.rs"]
+            mod tests_of_keys;
+        }
+    };
+}
+
+suite!(sqlite, Sqlite);
+suite!(postgres, Postgres);

@@ -21,7 +21,7 @@ async fn refuses_after(world: &World, cx: &Context, id: KeyId, sql: &'static str
 
 #[tokio::test]
 async fn a_value_swapped_between_rows_does_not_open() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let one = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let two = world.add(&ann, "openai", "sk-proj-zzzzzzzzzzzzzzzz41ab", "Two").await.unwrap();
@@ -34,7 +34,7 @@ async fn a_value_swapped_between_rows_does_not_open() {
 
 #[tokio::test]
 async fn a_value_given_to_another_owner_does_not_open() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let bob = world.person("bob@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
@@ -44,14 +44,23 @@ async fn a_value_given_to_another_owner_does_not_open() {
 
 #[tokio::test]
 async fn a_value_moved_to_another_provider_version_tenant_or_address_does_not_open() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     for (change, undo) in [
         ("update provider_keys set provider = 'anthropic'", "update provider_keys set provider = 'openai'"),
         ("update provider_keys set secret_version = 2", "update provider_keys set secret_version = 1"),
-        ("update provider_keys set tenant_id = randomblob(16)", "update provider_keys set tenant_id = zeroblob(16)"),
-        ("update provider_keys set data_key_id = 9, secret = x'01010000000900'", "update provider_keys set data_key_id = 1"),
+        world.either(
+            ("update provider_keys set tenant_id = randomblob(16)", "update provider_keys set tenant_id = zeroblob(16)"),
+            (
+                "update provider_keys set tenant_id = gen_random_uuid()",
+                "update provider_keys set tenant_id = '00000000-0000-0000-0000-000000000000'",
+            ),
+        ),
+        world.either(
+            ("update provider_keys set data_key_id = 9, secret = x'01010000000900'", "update provider_keys set data_key_id = 1"),
+            ("update provider_keys set data_key_id = 9, secret = '\\x01010000000900'", "update provider_keys set data_key_id = 1"),
+        ),
     ] {
         refuses_after(&world, &ann, key.id, change).await;
         world.execute(undo).await;
@@ -60,7 +69,7 @@ async fn a_value_moved_to_another_provider_version_tenant_or_address_does_not_op
 
 #[tokio::test]
 async fn a_redirected_key_is_never_sent() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let custom = AddKey { endpoint: "https://llm.example.com/v1".into(), ..add("custom", KEY, "One") };
     let key = world.vault.add_key(&ann, custom).await.unwrap();
@@ -72,7 +81,7 @@ async fn a_redirected_key_is_never_sent() {
 
 #[tokio::test]
 async fn a_catalogue_that_points_elsewhere_asks_for_the_key_again() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     world.vault.close().await;
@@ -88,10 +97,13 @@ async fn a_catalogue_that_points_elsewhere_asks_for_the_key_again() {
 
 #[tokio::test]
 async fn a_damaged_row_can_be_listed_replaced_and_deleted() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
-    let flip = "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)";
+    let flip = world.either(
+        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)",
+        "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || '\\x00'::bytea",
+    );
     refuses_after(&world, &ann, key.id, flip).await;
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys[0].hint.as_deref(), Some("sk-…XYZ9"));
     world.vault.replace_key(&ann, key.id, secret("sk-proj-newnewnewnewnewnew00"), false).await.unwrap();
@@ -102,15 +114,15 @@ async fn a_damaged_row_can_be_listed_replaced_and_deleted() {
 
 #[tokio::test]
 async fn every_sealed_column_of_the_schema_is_in_the_registry() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     // A sealed column is a blob that begins with the format's first byte in some row, or is named like one.
-    let named: Vec<(String, String)> = sqlx::query_as(
+    let schema = world.either(
         "select t.name, c.name from sqlite_schema t join pragma_table_info(t.name) c \
          where t.type = 'table' and c.type = 'BLOB' and c.name in ('secret', 'sealed', 'value') order by 1, 2",
-    )
-    .fetch_all(&mut world.sql().await)
-    .await
-    .unwrap();
+        "select table_name::text, column_name::text from information_schema.columns \
+         where table_schema = 'public' and data_type = 'bytea' and column_name in ('secret', 'sealed', 'value') order by 1, 2",
+    );
+    let named = world.pairs(schema).await;
     let mut registry: Vec<_> = vault::store::SEALED_COLUMNS.iter().map(|at| (at.table.to_owned(), at.column.to_owned())).collect();
     registry.push(("keyring".into(), "sealed".into()));
     registry.sort();

@@ -6,7 +6,7 @@ const KEY: &str = "sk-proj-0123456789abcdefXYZ9";
 
 #[tokio::test]
 async fn a_verdict_is_stored_with_its_evidence_and_a_new_secret_clears_it() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
     world.double.answers(401, r#"{"error":{"code":"invalid_api_key"}}"#);
@@ -24,7 +24,7 @@ async fn a_verdict_is_stored_with_its_evidence_and_a_new_secret_clears_it() {
 
 #[tokio::test]
 async fn a_test_before_saving_stores_nothing_of_the_key() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let report = world.vault.test_candidate(&ann, "openai", secret(KEY), "").await.unwrap();
     assert_eq!(report.verdict, Verdict::Valid);
@@ -34,7 +34,7 @@ async fn a_test_before_saving_stores_nothing_of_the_key() {
 
 #[tokio::test]
 async fn a_provider_without_a_check_is_not_asked() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "perplexity", "pplx-0123456789abcdef", "").await.unwrap();
     assert_eq!(world.vault.test_key(&ann, key.id).await.unwrap().verdict, Verdict::Unchecked);
@@ -43,7 +43,7 @@ async fn a_provider_without_a_check_is_not_asked() {
 
 #[tokio::test]
 async fn the_sixth_test_in_a_minute_waits() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
     let at = |seconds| Context { now: ann.now + std::time::Duration::from_secs(seconds), ..again(&ann) };
@@ -58,7 +58,7 @@ async fn the_sixth_test_in_a_minute_waits() {
 
 #[tokio::test]
 async fn a_provider_that_needs_no_key_is_stored_without_one() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.vault.add_key(&ann, add("ollama", "", "Local")).await.unwrap();
     assert!(!key.has_secret);
@@ -69,7 +69,7 @@ async fn a_provider_that_needs_no_key_is_stored_without_one() {
 
 #[tokio::test]
 async fn an_unreachable_provider_is_neither_rejected_nor_works_and_says_nothing_more() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.vault.add_key(&ann, AddKey { endpoint: "https://no-such-host.example.com".into(), ..add("custom", KEY, "") }).await;
     let report = world.vault.test_key(&ann, key.unwrap().id).await.unwrap();

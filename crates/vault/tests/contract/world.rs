@@ -1,3 +1,4 @@
+use crate::cluster::Cluster;
 use domain::{
     Problem,
     ids::KeyId,
@@ -5,7 +6,7 @@ use domain::{
     person::{Role, Tier},
     views::KeyView,
 };
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection, postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -17,7 +18,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use vault::{Actor, Context, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start};
+use vault::{Actor, Context, Database, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
@@ -62,7 +63,32 @@ impl Double {
     }
 }
 
+/// The databases that everything here must hold on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A connection beside the vault's own.
+pub(crate) enum Sql {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Sql {
+    pub(crate) async fn execute(&mut self, sql: &'static str) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => Ok(sqlx::raw_sql(sql).execute(connection).await?.rows_affected()),
+            Self::Postgres(connection) => Ok(sqlx::raw_sql(sql).execute(connection).await?.rows_affected()),
+        }
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) backend: Backend,
+    /// Of the PostgreSQL database; empty on SQLite.
+    url: String,
     pub(crate) vault: Vault,
     pub(crate) double: Double,
     pub(crate) settings: Settings,
@@ -70,9 +96,20 @@ pub(crate) struct World {
     _folder: TempDir,
 }
 
-pub(crate) fn settings(folder: &TempDir) -> Settings {
+/// Where a new database of the kind may be made.
+pub(crate) fn database(backend: Backend, folder: &TempDir) -> (Database, String) {
+    match backend {
+        Backend::Sqlite => (Database::Sqlite(folder.path().join("keyward.db")), String::new()),
+        Backend::Postgres => {
+            let url = Cluster::get().database();
+            (Database::Postgres(PostgresAddress::parse(&url).unwrap()), url)
+        }
+    }
+}
+
+pub(crate) fn settings(database: Database) -> Settings {
     Settings {
-        database: folder.path().join("keyward.db"),
+        database,
         catalogue: None,
         allow_endpoints: Vec::new(),
         own_addresses: Vec::new(),
@@ -85,7 +122,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
+    pub(crate) async fn on(backend: Backend) -> Self {
         let folder = TempDir::new().unwrap();
         let double = Double::start().await;
         let catalogue: PathBuf = folder.path().join("catalogue.toml");
@@ -94,10 +131,11 @@ impl World {
             format!("[providers.openai]\nbase_url = \"{0}/v1\"\n[providers.anthropic]\nbase_url = \"{0}/v1\"\n", double.url),
         )
         .unwrap();
-        let settings = Settings { catalogue: Some(catalogue), allow_endpoints: vec![double.url.clone()], ..settings(&folder) };
+        let (database, url) = database(backend, &folder);
+        let settings = Settings { catalogue: Some(catalogue), allow_endpoints: vec![double.url.clone()], ..settings(database) };
         let root = RootKey::generate().unwrap();
         let vault = start::create(&settings, &root).await.unwrap();
-        Self { vault, double, settings, root, _folder: folder }
+        Self { backend, url, vault, double, settings, root, _folder: folder }
     }
 
     /// A signed-in account of its own.
@@ -112,17 +150,53 @@ impl World {
         cx.with_actor(Actor::Person(session.identity))
     }
 
-    pub(crate) async fn sql(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(&self.settings.database).busy_timeout(Duration::from_secs(5));
-        SqliteConnection::connect_with(&options).await.unwrap()
+    pub(crate) async fn sql(&self) -> Sql {
+        match &self.settings.database {
+            Database::Sqlite(file) => {
+                let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(5));
+                Sql::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
+            }
+            Database::Postgres(_) => Sql::Postgres(self.url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap()),
+        }
+    }
+
+    /// The one or the other, as the database wants it.
+    pub(crate) fn either<T>(&self, sqlite: T, postgres: T) -> T {
+        match self.backend {
+            Backend::Sqlite => sqlite,
+            Backend::Postgres => postgres,
+        }
     }
 
     pub(crate) async fn execute(&self, sql: &'static str) -> u64 {
-        sqlx::query(sql).execute(&mut self.sql().await).await.unwrap().rows_affected()
+        self.sql().await.execute(sql).await.unwrap()
     }
 
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&mut self.sql().await).await.unwrap()
+        match self.sql().await {
+            Sql::Sqlite(mut connection) => sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap(),
+            Sql::Postgres(mut connection) => sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap(),
+        }
+    }
+
+    /// Rows of two columns of text.
+    pub(crate) async fn pairs(&self, sql: &'static str) -> Vec<(String, String)> {
+        match self.sql().await {
+            Sql::Sqlite(mut connection) => sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap(),
+            Sql::Postgres(mut connection) => sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap(),
+        }
+    }
+
+    /// Everything that is stored.
+    pub(crate) async fn content(&self) -> Vec<u8> {
+        match self.sql().await {
+            Sql::Sqlite(_) => std::fs::read(self.settings.database.file().unwrap()).unwrap(),
+            Sql::Postgres(mut connection) => {
+                let all = "select string_agg(query_to_xml('table ' || quote_ident(tablename), true, false, '')::text, '' order by tablename) \
+                           from pg_tables where schemaname = 'public'";
+                sqlx::query_scalar::<_, String>(all).fetch_one(&mut connection).await.unwrap().into_bytes()
+            }
+        }
     }
 
     pub(crate) async fn add(&self, cx: &Context, provider: &str, key: &str, label: &str) -> Result<KeyView, Failure> {

@@ -1,0 +1,187 @@
+//! From PostgreSQL's values to rows, and times to PostgreSQL's.
+
+use crate::store::{StoreError, rows::*};
+use domain::{
+    Timestamp,
+    catalogue::ProviderId,
+    ids::{KeyId, SessionId, TenantId, UserId},
+    person::Email,
+};
+use sqlx::{
+    Decode, Encode, Postgres, Row, Type,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, types::Oid},
+};
+use uuid::Uuid;
+
+/// Reads one column; an error names the column and never its value.
+fn column<'r, T>(row: &'r PgRow, name: &'static str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+{
+    row.try_get(name).map_err(|_| StoreError::Unreadable(name))
+}
+
+/// A moment as PostgreSQL has it: microseconds since 2000-01-01T00:00:00Z, exact in both directions.
+#[derive(Clone, Copy)]
+pub(super) struct Moment(pub(super) Timestamp);
+
+/// Microseconds from 1970-01-01 to 2000-01-01.
+const EPOCH: i64 = 946_684_800_000_000;
+/// `timestamptz`.
+const TIMESTAMPTZ: Oid = Oid(1184);
+
+impl Type<Postgres> for Moment {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(TIMESTAMPTZ)
+    }
+}
+impl Encode<'_, Postgres> for Moment {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Encode::<Postgres>::encode_by_ref(&self.0.micros().saturating_sub(EPOCH), buffer)
+    }
+}
+impl<'r> Decode<'r, Postgres> for Moment {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let micros = <i64 as Decode<Postgres>>::decode(value)?;
+        Ok(Self(Timestamp::from_micros(micros.saturating_add(EPOCH))))
+    }
+}
+
+pub(super) fn time(row: &PgRow, name: &'static str) -> Result<Timestamp, StoreError> {
+    optional_time(row, name)?.ok_or(StoreError::Unreadable(name))
+}
+
+fn optional_time(row: &PgRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(column::<Option<Moment>>(row, name)?.map(|moment| moment.0))
+}
+
+pub(super) fn truth(row: &PgRow, name: &'static str) -> Result<bool, StoreError> {
+    column(row, name)
+}
+
+fn uuid(row: &PgRow, name: &'static str) -> Result<Uuid, StoreError> {
+    column(row, name)
+}
+
+fn optional_uuid(row: &PgRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
+    column(row, name)
+}
+
+fn bytes<const N: usize>(row: &PgRow, name: &'static str) -> Result<[u8; N], StoreError> {
+    optional_bytes(row, name)?.ok_or(StoreError::Unreadable(name))
+}
+
+fn optional_bytes<const N: usize>(row: &PgRow, name: &'static str) -> Result<Option<[u8; N]>, StoreError> {
+    column::<Option<&[u8]>>(row, name)?.map(|bytes| bytes.try_into().map_err(|_| StoreError::Unreadable(name))).transpose()
+}
+
+pub(super) fn number<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result<T, StoreError> {
+    optional_number(row, name)?.ok_or(StoreError::Unreadable(name))
+}
+
+fn optional_number<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
+    column::<Option<i64>>(row, name)?.map(|value| T::try_from(value).map_err(|_| StoreError::Unreadable(name))).transpose()
+}
+
+fn word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<T, StoreError> {
+    optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
+}
+
+fn optional_word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
+    column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
+}
+
+pub(super) fn account(row: &PgRow) -> Result<AccountRow, StoreError> {
+    Ok(AccountRow {
+        id: UserId::from_uuid(uuid(row, "account_id")?),
+        email: Email::parse(column(row, "email")?).map_err(|_| StoreError::Unreadable("email"))?,
+        password_hash: column(row, "password_hash")?,
+        role: word(row, "role")?,
+        tier: word(row, "tier")?,
+        disabled_at: optional_time(row, "disabled_at")?,
+        created_at: time(row, "account_created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}
+
+pub(super) fn session(row: &PgRow) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        token_hash: bytes(row, "token_hash")?,
+        id: SessionId::from_uuid(uuid(row, "session_id")?),
+        account: UserId::from_uuid(uuid(row, "account_id")?),
+        created_at: time(row, "created_at")?,
+        seen_at: time(row, "seen_at")?,
+        ends_at: time(row, "ends_at")?,
+        authenticated_at: time(row, "authenticated_at")?,
+        client: column(row, "client")?,
+    })
+}
+
+pub(super) fn key(row: &PgRow) -> Result<KeyRow, StoreError> {
+    let test = match (optional_time(row, "tested_at")?, optional_word(row, "verdict")?) {
+        (Some(at), Some(verdict)) => Some(TestRow {
+            at,
+            verdict,
+            status_code: optional_number(row, "status_code")?,
+            latency_ms: optional_number(row, "latency_ms")?,
+        }),
+        _ => None,
+    };
+    Ok(KeyRow {
+        id: KeyId::from_uuid(uuid(row, "id")?),
+        tenant: TenantId::from_uuid(uuid(row, "tenant_id")?),
+        owner: UserId::from_uuid(uuid(row, "owner_id")?),
+        provider: ProviderId::parse(column(row, "provider")?).map_err(|_| StoreError::Unreadable("provider"))?,
+        label: column(row, "label")?,
+        description: column(row, "description")?,
+        endpoint: column(row, "endpoint")?,
+        endpoint_origin: column(row, "endpoint_origin")?,
+        enabled: column(row, "enabled")?,
+        is_default: column(row, "is_default")?,
+        has_secret: column(row, "has_secret")?,
+        secret_version: number(row, "secret_version")?,
+        hint: column(row, "hint")?,
+        fingerprint: optional_bytes(row, "fingerprint")?,
+        test,
+        used_at: optional_time(row, "used_at")?,
+        expires_at: optional_time(row, "expires_at")?,
+        revision: number(row, "revision")?,
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}
+
+pub(super) fn sealed(row: &PgRow) -> Result<SealedRow, StoreError> {
+    Ok(SealedRow { data_key_id: number(row, "data_key_id")?, bytes: column(row, "secret")? })
+}
+
+pub(super) fn keyring(row: &PgRow) -> Result<KeyringRow, StoreError> {
+    Ok(KeyringRow { root_id: bytes(row, "root_id")?, ring_version: number(row, "ring_version")?, sealed: column(row, "sealed")? })
+}
+
+pub(super) fn head(row: &PgRow) -> Result<AuditHead, StoreError> {
+    Ok(AuditHead { seq: number(row, "seq")?, hash: bytes(row, "hash")? })
+}
+
+pub(super) fn audit(row: &PgRow) -> Result<AuditRow, StoreError> {
+    Ok(AuditRow {
+        seq: number(row, "seq")?,
+        at: time(row, "at")?,
+        actor_kind: column(row, "actor_kind")?,
+        actor_id: optional_uuid(row, "actor_id")?,
+        session_id: optional_uuid(row, "session_id")?,
+        client: column(row, "client")?,
+        request_id: uuid(row, "request_id")?,
+        action: column(row, "action")?,
+        object_kind: column(row, "object_kind")?,
+        object_id: optional_uuid(row, "object_id")?,
+        outcome: column(row, "outcome")?,
+        reason: column(row, "reason")?,
+        details: column(row, "details")?,
+        secret_version: optional_number(row, "secret_version")?,
+        secret_hash: optional_bytes(row, "secret_hash")?,
+        hash: bytes(row, "hash")?,
+    })
+}

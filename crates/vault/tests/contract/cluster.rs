@@ -1,0 +1,201 @@
+//! A private PostgreSQL cluster for the tests of one program: made when first asked for, gone with the process.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// Makes a cluster, starts it, and obeys: `kill` kills every process of it at once, as a crash would, and `start` starts it
+/// again; `hang` stops them all where they are, and `go` lets them go on. When its input ends, which it does with the test program however that ends, the cluster goes away.
+const SUPERVISOR: &str = r#"
+set -eu
+bin=$1
+port=$3
+listen=
+export PGPORT=$port
+dir=$(mktemp -d "$2/keyward-test-XXXXXX")
+server=
+finish() { if [ -n "$server" ]; then kill -QUIT "$server" 2>/dev/null || :; wait "$server" 2>/dev/null || :; fi; rm -rf "$dir"; }
+trap finish EXIT
+# The test program is stopped with the terminal; this shell ends when its input does.
+trap : INT TERM
+"$bin/initdb" --no-sync --auth=trust --locale=C --encoding=UTF8 --username=keyward --pgdata="$dir/data" >"$dir/initdb.log" 2>&1 \
+  || { cat "$dir/initdb.log" >&2; exit 1; }
+if [ -n "${TEST_CERTIFICATE:-}" ]; then
+  listen=127.0.0.1
+  umask 077
+  printf '%s' "$TEST_CERTIFICATE" >"$dir/data/server.crt"
+  printf '%s' "$TEST_KEY" >"$dir/data/server.key"
+  echo 'ssl = on' >>"$dir/data/postgresql.conf"
+fi
+start() {
+  "$bin/postgres" -D "$dir/data" -c listen_addresses=$listen -p "$port" -c unix_socket_directories="$dir" -c max_connections=400 -c shared_buffers=32MB \
+    -c autovacuum=off -c log_min_messages=fatal >>"$dir/server.log" 2>&1 </dev/null &
+  server=$!
+  n=0
+  until "$bin/pg_isready" -q -h "$dir" -U keyward; do
+    n=$((n + 1))
+    [ $n -lt 600 ] || { cat "$dir/server.log" >&2; exit 1; }
+    sleep 0.05
+  done
+}
+start
+echo "$dir"
+while read -r word; do
+  case $word in
+  kill)
+    # The children first learn of the crash here, all at once.
+    kill -9 "$server" $(cat "/proc/$server/task/$server/children" 2>/dev/null || :) 2>/dev/null || :
+    wait "$server" 2>/dev/null || :
+    server=
+    echo killed ;;
+  start) start; echo started ;;
+  hang) kill -STOP "$server" $(cat "/proc/$server/task/$server/children"); echo hung ;;
+  go) kill -CONT "$server" $(cat "/proc/$server/task/$server/children"); echo gone ;;
+  esac
+done
+"#;
+
+/// A running PostgreSQL of the tests' own. It listens on a socket only.
+pub(crate) struct Cluster {
+    bin: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    supervisor: Mutex<(Child, BufReader<ChildStdout>)>,
+    databases: AtomicU32,
+}
+
+impl Cluster {
+    /// The cluster of this test program.
+    pub(crate) fn get() -> &'static Self {
+        static ONE: OnceLock<Cluster> = OnceLock::new();
+        ONE.get_or_init(Self::start)
+    }
+
+    /// A cluster of the caller's own, to be killed.
+    pub(crate) fn start() -> Self {
+        Self::launch(5432, &[])
+    }
+
+    /// A cluster that also listens on a port of 127.0.0.1, and shows this certificate to who asks for TLS. Both are PEM.
+    #[allow(dead_code, reason = "not every test program asks for TLS")]
+    pub(crate) fn start_with_tls(port: u16, certificate: &str, key: &str) -> Self {
+        Self::launch(port, &[("TEST_CERTIFICATE", certificate), ("TEST_KEY", key)])
+    }
+
+    fn launch(port: u16, variables: &[(&str, &str)]) -> Self {
+        let bin = binaries();
+        // Memory, where there is any: the server syncs as in earnest, and nothing waits for a disk.
+        let place = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" };
+        let mut command = if is_root() {
+            // PostgreSQL refuses to run as root.
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh"]);
+            command
+        } else {
+            Command::new("sh")
+        };
+        let mut child = command
+            .args(["-c", SUPERVISOR, "cluster"])
+            .arg(&bin)
+            .arg(place)
+            .arg(port.to_string())
+            .envs(variables.iter().copied())
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the shell that looks after PostgreSQL starts");
+        let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("the shell says where the cluster is");
+        assert!(!line.trim().is_empty(), "PostgreSQL did not start; what it said is above");
+        Self { bin, folder: line.trim().into(), port, supervisor: Mutex::new((child, output)), databases: AtomicU32::new(0) }
+    }
+
+    /// The address of a new, empty database.
+    pub(crate) fn database(&self) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let made = Command::new(self.bin.join("createdb"))
+            .arg("--host")
+            .arg(&self.folder)
+            .args(["--port", &self.port.to_string(), "--username=keyward", "--template=template0", &name])
+            .output()
+            .expect("createdb runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        format!("postgres:///{name}?host={}&port={}&user=keyward", self.folder.display(), self.port)
+    }
+
+    /// What `psql` answers to a statement, without decoration.
+    #[allow(dead_code, reason = "not every test program asks")]
+    pub(crate) fn ask(&self, url: &str, sql: &str) -> String {
+        let asked = Command::new(self.bin.join("psql")).args(["--no-psqlrc", "-qtA", "-d", url, "-c", sql]).output().expect("psql runs");
+        assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+        String::from_utf8_lossy(&asked.stdout).trim().to_owned()
+    }
+
+    /// Kills every process of the cluster with SIGKILL.
+    #[allow(dead_code, reason = "not every test program kills it")]
+    pub(crate) fn kill(&self) {
+        self.say("kill", "killed");
+    }
+
+    /// Starts it again; returns when it takes connections.
+    #[allow(dead_code, reason = "not every test program kills it")]
+    pub(crate) fn start_again(&self) {
+        self.say("start", "started");
+    }
+
+    /// Stops every process of the cluster where it is: connections stay open and nothing answers.
+    #[allow(dead_code, reason = "not every test program stops it")]
+    pub(crate) fn hang(&self) {
+        self.say("hang", "hung");
+    }
+
+    /// Lets them go on.
+    #[allow(dead_code, reason = "not every test program stops it")]
+    pub(crate) fn go_on(&self) {
+        self.say("go", "gone");
+    }
+
+    fn say(&self, word: &str, reply: &str) {
+        let mut supervisor = self.supervisor.lock().expect("nobody panicked while talking to it");
+        writeln!(supervisor.0.stdin.as_mut().expect("it was piped"), "{word}").expect("the shell listens");
+        let mut line = String::new();
+        supervisor.1.read_line(&mut line).expect("the shell answers");
+        assert_eq!(line.trim(), reply);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Ok(supervisor) = self.supervisor.get_mut() {
+            drop(supervisor.0.stdin.take());
+            // If it cannot be waited for, it is gone.
+            let _ = supervisor.0.wait();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(2) == Some("0"))
+}
+
+/// The newest PostgreSQL of Debian's packages, or one in a folder that distributions use.
+fn binaries() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(version, bin)| *version >= 15 && bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    let usual = ["/usr/bin", "/usr/local/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"].map(PathBuf::from);
+    let usual = usual.into_iter().find(|bin| bin.join("initdb").exists() && bin.join("postgres").exists());
+    found.pop().map(|(_, bin)| bin).or(usual).expect("the tests need PostgreSQL 15 or newer; scripts/setup test installs it")
+}
