@@ -176,9 +176,6 @@ impl Store for Postgres {
     async fn accounts(&self) -> Result<Vec<rows::AccountRow>, StoreError> {
         self.read(|connection| Box::pin(reads::accounts(connection))).await
     }
-    async fn has_admin(&self) -> Result<bool, StoreError> {
-        Ok(self.read(|connection| Box::pin(reads::count_admins(connection))).await? > 0)
-    }
     async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
         let token_hash = *token_hash;
         self.read(move |connection| Box::pin(async move { reads::setup_link_works(connection, &token_hash, now).await })).await
