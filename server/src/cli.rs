@@ -1,6 +1,7 @@
 //! The command line. Results go to standard output, everything else to standard error; exit 0 fine, 1 failed, 2 wrong usage.
 
 mod init;
+mod openapi;
 mod serve;
 mod setup_link;
 mod user;
@@ -41,6 +42,8 @@ enum Command {
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
     SetupLink,
+    /// Print the OpenAPI document of the REST interface
+    Openapi,
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -88,6 +91,9 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<(), CommandFailure> {
+    if matches!(command, Command::Openapi) {
+        return openapi::run();
+    }
     let data_dir = if let Command::Init { data_dir } = &command { data_dir.clone() } else { None };
     let config = Config::from_environment(data_dir)?;
     logging::start(&config);
@@ -98,6 +104,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
         match command {
             Command::Init { .. } => init::run(&config).await,
             Command::Serve => serve::run(config).await,
+            Command::Openapi => openapi::run(),
             Command::SetupLink => setup_link::run(&config).await,
             Command::User(command) => user::run(&config, command).await,
         }

@@ -16,10 +16,10 @@ mod trace;
 
 pub(crate) use accept::serve;
 pub(crate) use pages::{render, to_sign_in};
-pub(crate) use request::{Caller, RequestInfo};
+pub(crate) use request::{Caller, RequestInfo, request_id};
 pub(crate) use session_cookie::SessionCookie;
 
-use crate::{assets, config::Config, forms};
+use crate::{api, assets, config::Config, forms};
 use axum::{Router, middleware, routing::get};
 use leptos::config::{Env, LeptosOptions};
 use std::sync::{
@@ -78,6 +78,7 @@ fn router(site: Site) -> Router {
     Router::new()
         .merge(pages::routes())
         .merge(forms::routes())
+        .merge(api::routes())
         .route("/events", get(events::stream))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

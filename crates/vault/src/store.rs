@@ -17,7 +17,7 @@ use domain::{
     person::Email,
 };
 use futures::future::BoxFuture;
-use rows::{AccountRow, AuditHead, AuditRow, KeyRow, KeyringRow, SealedRow, SessionRow};
+use rows::{AccountRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
 /// A column that holds sealed values. Rotation and verification walk this list, and a test compares it with the schema.
@@ -189,6 +189,10 @@ pub trait Tx: Send {
     async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError>;
     /// Forgets the acts of `subject` under `rule`.
     async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;
+    /// What the owner's request with this idempotency key came to, unless that was forgotten by `now`.
+    async fn idempotent(&mut self, owner: Owner, name: &[u8; 32], now: Timestamp) -> Result<Option<IdempotencyRow>, StoreError>;
+    /// Keeps what a request came to, and forgets what ended by `now`.
+    async fn insert_idempotent(&mut self, owner: Owner, row: &IdempotencyRow, now: Timestamp) -> Result<(), StoreError>;
     /// The end of the audit chain.
     async fn audit_head(&mut self) -> Result<AuditHead, StoreError>;
     /// Appends to the audit trail.

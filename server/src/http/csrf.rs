@@ -1,7 +1,8 @@
 //! Only this site's own pages may change anything.
 //!
 //! A request that can change something needs `Sec-Fetch-Site: same-origin`, or, from a client that does not send that header,
-//! an `Origin` that is the public one.
+//! an `Origin` that is the public one. Under `/api/v1` this holds where a session cookie is what would prove the caller: a request
+//! without any proof is nobody's.
 
 use super::{RequestInfo, Site, request};
 use crate::problem;
@@ -19,7 +20,8 @@ pub(super) async fn layer(State(site): State<Site>, Extension(info): Extension<R
     match *request.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => next.run(request).await,
         Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
-            if is_own(request.headers(), site.config.public_url.origin()) {
+            let by_cookie = !request.uri().path().starts_with("/api/v1/") || site.cookie.read(request.headers()).is_some();
+            if !by_cookie || is_own(request.headers(), site.config.public_url.origin()) {
                 next.run(request).await
             } else {
                 problem::answer(&Problem::CrossSite, info.context.request)

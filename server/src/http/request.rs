@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use domain::ids::RequestId;
 use leptos::nonce::Nonce;
 use std::net::IpAddr;
 use vault::{Actor, Context, accounts::SessionToken};
@@ -38,6 +39,11 @@ pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: 
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     response
+}
+
+/// The id of a request that is inside the layer that gives it one.
+pub(crate) fn request_id(parts: &Parts) -> RequestId {
+    parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").context.request
 }
 
 /// The answer where an address does not take a method.

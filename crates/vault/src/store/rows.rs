@@ -73,6 +73,17 @@ pub struct KeyRow {
     pub updated_at: Timestamp,
 }
 
+/// What a request with an idempotency key came to. `name` and `request` are keyed hashes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct IdempotencyRow {
+    pub name: [u8; 32],
+    pub request: [u8; 32],
+    pub key: KeyId,
+    pub provider: ProviderId,
+    pub ends_at: Timestamp,
+}
+
 /// A sealed secret and the id of the data key that sealed it.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "columns are described in the migration")]

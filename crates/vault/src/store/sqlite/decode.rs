@@ -122,6 +122,16 @@ pub(super) fn sealed(row: &SqliteRow) -> Result<SealedRow, StoreError> {
     Ok(SealedRow { data_key_id: number(row, "data_key_id")?, bytes: column(row, "secret")? })
 }
 
+pub(super) fn idempotency(row: &SqliteRow) -> Result<IdempotencyRow, StoreError> {
+    Ok(IdempotencyRow {
+        name: bytes(row, "name")?,
+        request: bytes(row, "request")?,
+        key: KeyId::from_uuid(uuid(row, "key_id")?),
+        provider: ProviderId::parse(column(row, "provider")?).map_err(|_| StoreError::Unreadable("provider"))?,
+        ends_at: time(row, "ends_at")?,
+    })
+}
+
 pub(super) fn keyring(row: &SqliteRow) -> Result<KeyringRow, StoreError> {
     Ok(KeyringRow { root_id: bytes(row, "root_id")?, ring_version: number(row, "ring_version")?, sealed: column(row, "sealed")? })
 }

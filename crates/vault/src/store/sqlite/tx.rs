@@ -295,6 +295,31 @@ impl Tx for SqliteTx<'_> {
         self.execute(sqlx::query("delete from limit_hits where rule = $1 and subject = $2").bind(rule).bind(subject.to_vec())).await?;
         Ok(())
     }
+    async fn idempotent(&mut self, owner: Owner, name: &[u8; 32], now: Timestamp) -> Result<Option<IdempotencyRow>, StoreError> {
+        let row = sqlx::query(
+            "select name, request, key_id, provider, ends_at from idempotency where owner_id = $1 and name = $2 and ends_at > $3",
+        )
+        .bind(owner.id().bytes().to_vec())
+        .bind(name.to_vec())
+        .bind(now.micros())
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        row.as_ref().map(decode::idempotency).transpose()
+    }
+    async fn insert_idempotent(&mut self, owner: Owner, row: &IdempotencyRow, now: Timestamp) -> Result<(), StoreError> {
+        self.execute(sqlx::query("delete from idempotency where ends_at <= $1").bind(now.micros())).await?;
+        self.execute(
+            sqlx::query("insert into idempotency (owner_id, name, request, key_id, provider, ends_at) values ($1, $2, $3, $4, $5, $6)")
+                .bind(owner.id().bytes().to_vec())
+                .bind(row.name.to_vec())
+                .bind(row.request.to_vec())
+                .bind(row.key.bytes().to_vec())
+                .bind(row.provider.as_str())
+                .bind(row.ends_at.micros()),
+        )
+        .await?;
+        Ok(())
+    }
     async fn audit_head(&mut self) -> Result<AuditHead, StoreError> {
         let row = sqlx::query("select seq, hash from audit_events order by seq desc limit 1").fetch_optional(&mut *self.connection).await?;
         row.as_ref().map_or(Ok(AuditHead { seq: 0, hash: [0; 32] }), decode::head)
