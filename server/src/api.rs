@@ -53,7 +53,7 @@ fn ok<T: Serialize>(body: T) -> Response {
 }
 
 /// Adds what is left of a limit (draft-ietf-httpapi-ratelimit-headers-10). A limit that cannot be read is not worth a failure.
-fn with_allowance(mut response: Response, allowance: Result<Allowance, Failure>) -> Response {
+fn with_allowance(mut response: Response, allowance: &Result<Allowance, Failure>) -> Response {
     if let Ok(Allowance { rule, most, window, left, reset }) = allowance {
         let headers: &mut HeaderMap = response.headers_mut();
         for (name, text) in

@@ -25,7 +25,7 @@ fn pretty(value: &Value) -> String {
     escape(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-fn each<'a>(value: &'a Value) -> impl Iterator<Item = (&'a String, &'a Value)> {
+fn each(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 

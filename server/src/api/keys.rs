@@ -64,7 +64,7 @@ pub(super) async fn add(may: May<KeysWrite>, headers: HeaderMap, JsonBody(reques
         Err(fault) => Err(fault.into()),
     };
     let answer = may.answer(added.map(|added| ok(AddAnswer::from(added))));
-    with_allowance(answer, vault.adds_left(&may.cx).await)
+    with_allowance(answer, &vault.adds_left(&may.cx).await)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, FieldProblem> {
@@ -155,7 +155,7 @@ pub(super) async fn replace(may: May<KeysWrite>, Word(word): Word, JsonBody(requ
     }
     .await;
     let answer = may.answer(replaced.map(shown));
-    with_allowance(answer, vault.adds_left(&may.cx).await)
+    with_allowance(answer, &vault.adds_left(&may.cx).await)
 }
 
 /// Delete a key and its ciphertext

@@ -24,7 +24,7 @@ pub(super) async fn stored(may: May<KeysTest>, Word(word): Word) -> Response {
     }
     .await;
     let answer = may.answer(tested.map(|report| ok(TestAnswer::from(report))));
-    with_allowance(answer, vault.tests_left(&may.cx).await)
+    with_allowance(answer, &vault.tests_left(&may.cx).await)
 }
 
 /// Test a secret without storing it
@@ -38,5 +38,5 @@ pub(super) async fn candidate(may: May<KeysTest>, JsonBody(request): JsonBody<Te
     let (key, endpoint) = (request.key.unwrap_or_default(), request.endpoint.unwrap_or_default());
     let tested = vault.test_candidate(&may.cx, &request.provider, key, &endpoint).await;
     let answer = may.answer(tested.map(|report| ok(TestAnswer::from(report))));
-    with_allowance(answer, vault.tests_left(&may.cx).await)
+    with_allowance(answer, &vault.tests_left(&may.cx).await)
 }
