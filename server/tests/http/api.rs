@@ -94,6 +94,9 @@ fn a_key_is_shown_with_every_field_and_without_its_secret() {
     assert!(!one.text().contains("canary"));
 }
 
+/// Method, path, cookie, body; status, code and detail.
+type Case<'a> = (&'a str, String, Option<&'a str>, Option<Value>, u16, &'a str, &'a str);
+
 /// Each text of the contract, with its status and its word for programs.
 #[test]
 fn every_error_has_the_text_of_the_contract() {
@@ -107,7 +110,7 @@ fn every_error_has_the_text_of_the_contract() {
     let long = "k".repeat(8 * 1024 + 1);
     let not_found = "API key not found for this provider";
     let add_body = |provider: &str, key: &str| json!({"provider": provider, "key": key});
-    let cases: Vec<(&str, String, Option<&str>, Option<Value>, u16, &str, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("GET", KEYS.into(), None, None, 401, "not_authenticated", "Not authenticated"),
         ("POST", format!("{KEYS}/add"), None, Some(add_body("openai", SECRET)), 401, "not_authenticated", "Not authenticated"),
         ("POST", format!("{KEYS}/add"), Some(&cookie), Some(add_body("nosuch", SECRET)), 422, "provider_not_supported", &unsupported),
