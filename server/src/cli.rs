@@ -3,6 +3,7 @@
 mod init;
 mod serve;
 mod setup_link;
+mod token;
 mod user;
 
 use crate::{
@@ -44,6 +45,9 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 /// Why a command failed, as told to the operator.
@@ -100,6 +104,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Serve => serve::run(config).await,
             Command::SetupLink => setup_link::run(&config).await,
             Command::User(command) => user::run(&config, command).await,
+            Command::Token(command) => token::run(&config, command).await,
         }
     })
 }

@@ -50,6 +50,10 @@ fn write(problem: &Problem, status: StatusCode, request: RequestId) -> Response 
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = (status, Body::from(body)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 6750, section 3.
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"keyward\""));
+    }
     add_retry_after(problem, &mut response);
     response
 }

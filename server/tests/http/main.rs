@@ -18,3 +18,4 @@ mod server_functions;
 mod setup;
 mod sign_in;
 mod start;
+mod tokens;
