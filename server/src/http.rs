@@ -12,6 +12,7 @@ mod pages;
 mod request;
 mod security_headers;
 mod session_cookie;
+pub(crate) mod shown_cookie;
 mod static_files;
 mod trace;
 

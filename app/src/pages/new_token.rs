@@ -28,12 +28,13 @@ fn ScopeTick(scope: Scope, ticked: bool) -> impl IntoView {
 #[component]
 fn Scopes(scopes: Vec<Scope>, returned: Returned) -> impl IntoView {
     let fault = returned.fault("scopes");
+    let described = described_by("scopes", false, fault.is_some());
     let ticks = scopes.into_iter().map(|scope| {
         let ticked = returned.value(scope.as_str()) == Some("true");
         view! { <ScopeTick scope ticked /> }
     });
     view! {
-        <fieldset class="field ticks" aria-describedby=described_by("scopes", false, fault.is_some())>
+        <fieldset class="field ticks" aria-describedby=described>
             <legend>"What it may do"</legend>
             {ticks.collect_view()}
             <FieldError name="scopes" message=fault />
@@ -45,11 +46,12 @@ fn Scopes(scopes: Vec<Scope>, returned: Returned) -> impl IntoView {
 fn Life(returned: Returned) -> impl IntoView {
     let chosen = returned.value("expires").unwrap_or(USUAL_LIFE).to_owned();
     let fault = returned.fault("expires_at");
+    let described = described_by("expires_at", false, fault.is_some());
     let options = LIVES.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> }).collect_view();
     view! {
         <div class="field">
             <label for="expires">"Works for"</label>
-            <select id="expires" name="expires" class="input" aria-describedby=described_by("expires_at", false, fault.is_some())>
+            <select id="expires" name="expires" class="input" aria-describedby=described>
                 {options}
             </select>
             <FieldError name="expires_at" message=fault />
