@@ -1,6 +1,7 @@
 //! The real binary, started on a folder and a port of its own, and spoken to over a plain socket. Modules mirror addresses.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+mod account_pages;
 mod assets;
 mod bodies;
 mod canary;
