@@ -86,3 +86,6 @@ fn shown(page: TokensPage, asked: Asked) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests;
