@@ -11,6 +11,7 @@ mod openapi;
 mod providers;
 mod query;
 mod tests_of_keys;
+pub(crate) mod tokens;
 mod wire;
 
 pub(crate) use openapi::document;
@@ -39,6 +40,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(keys::replace))
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
+        .merge(tokens::router())
 }
 
 /// The routes of REST and of its description.

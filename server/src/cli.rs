@@ -4,6 +4,7 @@ mod init;
 mod openapi;
 mod serve;
 mod setup_link;
+mod token;
 mod user;
 
 use crate::{
@@ -47,6 +48,9 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 /// Why a command failed, as told to the operator.
@@ -107,6 +111,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Openapi => openapi::run(),
             Command::SetupLink => setup_link::run(&config).await,
             Command::User(command) => user::run(&config, command).await,
+            Command::Token(command) => token::run(&config, command).await,
         }
     })
 }

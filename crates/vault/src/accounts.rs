@@ -1,5 +1,7 @@
 //! Accounts and the first admin. Signing in is in [`sign_in`].
 
+mod password;
+mod sessions;
 mod sign_in;
 
 pub use sign_in::{NewSession, SessionToken};

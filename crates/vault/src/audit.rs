@@ -11,7 +11,7 @@ use crate::{
         rows::{AuditRow, SealedRow},
     },
 };
-use domain::ids::{KeyId, SessionId, UserId};
+use domain::ids::{KeyId, SessionId, TokenId, UserId};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -49,6 +49,8 @@ pub enum Object {
     Account(UserId),
     /// A session.
     Session(SessionId),
+    /// An API token.
+    Token(TokenId),
 }
 
 impl Object {
@@ -57,6 +59,7 @@ impl Object {
             Self::Key(id) => ("provider_key", id.uuid()),
             Self::Account(id) => ("account", id.uuid()),
             Self::Session(id) => ("session", id.uuid()),
+            Self::Token(id) => ("api_token", id.uuid()),
         }
     }
 }

@@ -24,6 +24,9 @@ pub const SIGN_INS_BY_ACCOUNT: Rule = Rule { name: "sign_in.account", most: 10, 
 /// Sign-ins and set-ups by network: an IPv4 address or an IPv6 /64.
 pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, window: MINUTE };
 
+/// New API tokens, by account.
+pub const TOKENS: Rule = Rule { name: "token.create", most: 30, window: MINUTE };
+
 /// Admits one act of `subject`, or says when the next one will be admitted.
 ///
 /// # Errors

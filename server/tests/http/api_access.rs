@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 
 const MISSING: &str = "00000000-0000-0000-0000-000000000000";
 
+/// For a session alone.
+const NO_TOKEN: &str = "";
+
 /// Who calls. `{key}` in a path is a key of the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
@@ -23,7 +26,7 @@ const EVERYBODY: [Who; 4] = [Who::Nobody, Who::Other, Who::Admin, Who::Owner];
 /// Method, path, the scope a token needs, and the status for nobody, the owner, another user and an admin.
 type Row = (&'static str, &'static str, &'static str, [u16; 4]);
 
-const TABLE: [Row; 10] = [
+const TABLE: [Row; 13] = [
     ("GET", "/api/v1/byok/providers", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/stats", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/keys", "keys:read", [401, 200, 200, 200]),
@@ -34,6 +37,9 @@ const TABLE: [Row; 10] = [
     ("POST", "/api/v1/byok/keys/test/{key}", "keys:test", [401, 200, 404, 404]),
     ("POST", "/api/v1/byok/keys/test", "keys:test", [401, 200, 200, 200]),
     ("DELETE", "/api/v1/byok/keys/{key}", "keys:write", [401, 200, 404, 404]),
+    ("GET", "/api/v1/tokens", NO_TOKEN, [401, 200, 200, 200]),
+    ("POST", "/api/v1/tokens", NO_TOKEN, [401, 201, 201, 201]),
+    ("DELETE", "/api/v1/tokens/{id}", NO_TOKEN, [401, 404, 404, 404]),
 ];
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.
@@ -43,13 +49,14 @@ fn body(path: &str, who: Who) -> Option<Value> {
         "add" => Some(json!({"provider": "perplexity", "key": key})),
         "test" => Some(json!({"provider": "perplexity", "key": key})),
         "replace" => Some(json!({"key": format!("{key}-again")})),
+        "tokens" => Some(json!({"name": format!("{who:?}"), "scopes": ["keys:read"]})),
         "{key}" => Some(json!({"description": "changed"})),
         _ => None,
     }
 }
 
 fn call(server: &Server, (method, path, ..): &Row, id: &str, who: Who, cookie: Option<&str>) -> Answer {
-    let request = server.api(method, &path.replace("{key}", id), cookie);
+    let request = server.api(method, &path.replace("{key}", id).replace("{id}", MISSING), cookie);
     match body(path, who).filter(|_| matches!(*method, "POST" | "PATCH")) {
         Some(body) => request.json(&body).send(),
         None => request.send(),
@@ -110,6 +117,37 @@ fn everybody_gets_the_status_of_the_table() {
     }
 }
 
+#[test]
+fn each_scope_reaches_its_own_calls_and_no_others() {
+    let server = Server::new();
+    let owner = server.admin();
+    for scope in
+        ["keys:read", "keys:write", "keys:test", "credentials:read", "credentials:write", "cloudflare:read", "cloudflare:write", "admin"]
+    {
+        let made = server.at.run(&["token", "create", "--user", crate::harness::EMAIL, "--name", scope, "--scope", scope]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let bearer = format!("Bearer {}", String::from_utf8(made.stdout).unwrap().trim());
+        for row in &TABLE {
+            let key = json!({"provider": "perplexity", "key": "pplx-canary-of-the-owner", "label": "Mine", "allow_duplicate": true});
+            // Adds are limited, so each key serves until it is deleted.
+            let list = server.api("GET", "/api/v1/byok/keys?provider=perplexity", Some(&owner)).send().json();
+            let id = match list[0]["id"].as_str() {
+                Some(id) => id.to_owned(),
+                None => add(&server, &owner, &key)["id"].as_str().unwrap().to_owned(),
+            };
+            let path = row.1.replace("{key}", &id).replace("{id}", MISSING);
+            // No origin: a header proves who calls, and no browser sends it by itself.
+            let request = server.request(row.0, &path).header("Authorization", &bearer);
+            let answer = match body(row.1, Who::Owner).filter(|_| matches!(row.0, "POST" | "PATCH")) {
+                Some(body) => request.json(&body).send(),
+                None => request.send(),
+            };
+            let expected = if scope == row.2 { row.3[1] } else { 403 };
+            assert_eq!(answer.status, expected, "{scope} {row:?} {}", answer.text());
+        }
+    }
+}
+
 /// The columns of the table.
 const EVERYBODY_IN_TABLE: [Who; 4] = [Who::Nobody, Who::Owner, Who::Other, Who::Admin];
 
@@ -118,7 +156,7 @@ fn who_calls_is_decided_before_the_body_is_read() {
     let server = Server::new();
     server.admin();
     for row in TABLE.iter().filter(|row| matches!(row.0, "POST" | "PATCH")) {
-        let path = row.1.replace("{key}", MISSING);
+        let path = row.1.replace("{key}", MISSING).replace("{id}", MISSING);
         for body in [b"{canary".to_vec(), vec![b'['; 300 * 1024], vec![b'x'; 1024 * 1024], b"\xff\xfe".to_vec()] {
             let answer = server.api(row.0, &path, None).body("text/plain", body).send();
             assert_eq!((answer.status, answer.code().as_str()), (401, "not_authenticated"), "{row:?}");
@@ -133,7 +171,7 @@ fn a_session_counts_only_together_with_where_the_request_came_from() {
     let server = Server::new();
     let cookie = server.admin();
     for row in TABLE.iter().filter(|row| row.0 != "GET") {
-        let path = row.1.replace("{key}", MISSING);
+        let path = row.1.replace("{key}", MISSING).replace("{id}", MISSING);
         for source in [None, Some(("Origin", "https://evil.example")), Some(("Sec-Fetch-Site", "cross-site"))] {
             let mut request = server.request(row.0, &path).cookie(&cookie);
             if let Some((name, value)) = source {

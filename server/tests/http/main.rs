@@ -1,6 +1,7 @@
 //! The real binary, started on a folder and a port of its own, and spoken to over a plain socket. Modules mirror addresses.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+mod account_pages;
 mod api;
 mod api_access;
 mod api_docs;
@@ -22,3 +23,4 @@ mod server_functions;
 mod setup;
 mod sign_in;
 mod start;
+mod tokens;

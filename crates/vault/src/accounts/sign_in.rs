@@ -88,7 +88,7 @@ impl Vault {
             .await
     }
 
-    async fn admit_sign_in(&self, cx: &Context, name: String) -> Result<(), Failure> {
+    pub(super) async fn admit_sign_in(&self, cx: &Context, name: String) -> Result<(), Failure> {
         let network = limits::network(cx.client);
         let cx = cx.clone();
         self.store()

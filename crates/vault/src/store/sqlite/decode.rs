@@ -4,7 +4,7 @@ use crate::store::{StoreError, rows::*};
 use domain::{
     Timestamp,
     catalogue::ProviderId,
-    ids::{KeyId, SessionId, TenantId, UserId},
+    ids::{KeyId, SessionId, TenantId, TokenId, UserId},
     person::Email,
 };
 use sqlx::{Row, sqlite::SqliteRow};
@@ -81,6 +81,20 @@ pub(super) fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         ends_at: time(row, "ends_at")?,
         authenticated_at: time(row, "authenticated_at")?,
         client: column(row, "client")?,
+    })
+}
+
+pub(super) fn api_token(row: &SqliteRow) -> Result<ApiTokenRow, StoreError> {
+    Ok(ApiTokenRow {
+        id: TokenId::from_uuid(uuid(row, "token_id")?),
+        handle: column(row, "handle")?,
+        secret_hash: bytes(row, "secret_hash")?,
+        account: UserId::from_uuid(uuid(row, "account_id")?),
+        name: column(row, "name")?,
+        scopes: ApiTokenRow::read_scopes(column(row, "scopes")?).ok_or(StoreError::Unreadable("scopes"))?,
+        created_at: time(row, "created_at")?,
+        expires_at: time(row, "expires_at")?,
+        last_used_at: optional_time(row, "last_used_at")?,
     })
 }
 

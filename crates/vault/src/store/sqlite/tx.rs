@@ -1,6 +1,6 @@
 //! What a unit of work does, in SQL.
 
-use super::{decode, reads, reads::account_columns};
+use super::{api_tokens, decode, reads, reads::account_columns};
 use crate::{
     access::Owner,
     store::{StoreError, Tx, rows::*},
@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     Timestamp,
-    ids::{KeyId, SessionId, UserId},
+    ids::{KeyId, SessionId, TokenId, UserId},
     person::Email,
 };
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
@@ -143,6 +143,24 @@ impl Tx for SqliteTx<'_> {
     }
     async fn delete_ended_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         self.execute(sqlx::query("delete from sessions where ends_at <= $1").bind(now.micros())).await
+    }
+    async fn delete_session_of(&mut self, owner: Owner, id: SessionId) -> Result<bool, StoreError> {
+        api_tokens::delete_session(self.connection, owner, id).await
+    }
+    async fn delete_other_sessions(&mut self, owner: Owner, keep: SessionId) -> Result<u64, StoreError> {
+        api_tokens::delete_other_sessions(self.connection, owner, keep).await
+    }
+    async fn insert_api_token(&mut self, row: &ApiTokenRow) -> Result<(), StoreError> {
+        api_tokens::insert(self.connection, row).await
+    }
+    async fn count_api_tokens(&mut self, account: UserId) -> Result<u32, StoreError> {
+        api_tokens::count(self.connection, account).await
+    }
+    async fn touch_api_token(&mut self, id: TokenId, used: Timestamp) -> Result<(), StoreError> {
+        api_tokens::touch(self.connection, id, used).await
+    }
+    async fn delete_api_token(&mut self, owner: Owner, id: TokenId) -> Result<bool, StoreError> {
+        api_tokens::delete(self.connection, owner, id).await
     }
     async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError> {
         reads::keys(self.connection, owner).await
