@@ -3,6 +3,7 @@
 //! Islands add behaviour to what the server rendered. Text from the server is only ever put into text nodes; the one piece
 //! of markup fetched, the list of keys, is the server's own rendering and is parsed without running scripts.
 
+pub(crate) mod copy;
 pub(crate) mod dialog;
 mod dom;
 pub(crate) mod live;

@@ -5,6 +5,7 @@
 
 pub(crate) mod dialog;
 pub(crate) mod field;
+pub(crate) mod form_dialog;
 pub(crate) mod frame;
 pub(crate) mod group;
 pub(crate) mod icon;
@@ -12,6 +13,10 @@ pub(crate) mod key_row;
 pub(crate) mod keys_list;
 pub(crate) mod menu;
 pub(crate) mod note;
+pub(crate) mod notice;
+pub(crate) mod password_again;
+pub(crate) mod sessions_list;
 pub(crate) mod state;
 pub(crate) mod summary;
 pub(crate) mod time;
+pub(crate) mod tokens_list;

@@ -19,11 +19,32 @@ pub enum Done {
     Default,
     /// A stored key was tested; the row tells the outcome.
     Tested,
+    /// An API token was revoked.
+    TokenRevoked,
+    /// The password was changed.
+    PasswordChanged,
+    /// A session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    SessionsEnded,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 8] = [Self::Added, Self::Replaced, Self::Saved, Self::Deleted, Self::Off, Self::On, Self::Default, Self::Tested];
+    pub const ALL: [Self; 12] = [
+        Self::Added,
+        Self::Replaced,
+        Self::Saved,
+        Self::Deleted,
+        Self::Off,
+        Self::On,
+        Self::Default,
+        Self::Tested,
+        Self::TokenRevoked,
+        Self::PasswordChanged,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+    ];
 
     /// The word in the query.
     #[must_use]
@@ -37,6 +58,10 @@ impl Done {
             Self::On => "on",
             Self::Default => "default",
             Self::Tested => "tested",
+            Self::TokenRevoked => "revoked",
+            Self::PasswordChanged => "password",
+            Self::SessionEnded => "ended",
+            Self::SessionsEnded => "others-ended",
         }
     }
     /// The sentence on the page.
@@ -51,6 +76,10 @@ impl Done {
             Self::On => "Key switched on",
             Self::Default => "Default changed",
             Self::Tested => "Key tested",
+            Self::TokenRevoked => "Token revoked",
+            Self::PasswordChanged => "Password changed",
+            Self::SessionEnded => "Session ended",
+            Self::SessionsEnded => "All other sessions ended",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -58,9 +87,14 @@ impl Done {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
-    /// The keys page that announces it.
+    /// The page that announces it.
     #[must_use]
     pub fn page(self) -> String {
-        format!("/keys?done={}", self.as_str())
+        let path = match self {
+            Self::TokenRevoked => "/tokens",
+            Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            _ => "/keys",
+        };
+        format!("{path}?done={}", self.as_str())
     }
 }

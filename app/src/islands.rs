@@ -2,11 +2,13 @@
 
 #![allow(missing_docs, reason = "the island macro makes public modules and types without docs")]
 
+pub mod copy_button;
 pub mod dialog_form;
 pub mod live_keys;
 pub mod secret_field;
 pub mod times;
 
+pub use copy_button::CopyButton;
 pub use dialog_form::{DialogForm, Task};
 pub use live_keys::LiveKeys;
 pub use secret_field::{KnownProvider, SecretField};

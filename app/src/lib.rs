@@ -23,6 +23,8 @@ mod pages;
 pub mod returned;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+pub mod shown;
 
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

@@ -4,7 +4,15 @@
 
 use crate::{
     islands::Task,
-    pages::{keys::Keys, not_found::NotFound, setup::Setup, sign_in::SignIn},
+    pages::{
+        account::Account,
+        keys::Keys,
+        not_found::NotFound,
+        setup::Setup,
+        sign_in::SignIn,
+        token_created::TokenCreated,
+        tokens::{TokenTask, Tokens},
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -52,6 +60,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/keys/:id/replace") view=|| view! { <Keys task=Task::Replace /> } ssr=SsrMode::Async />
                 <Route path=path!("/keys/:id/edit") view=|| view! { <Keys task=Task::Edit /> } ssr=SsrMode::Async />
                 <Route path=path!("/keys/:id/delete") view=|| view! { <Keys task=Task::Delete /> } ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=|| view! { <Tokens /> } ssr=SsrMode::Async />
+                <Route path=path!("/tokens/new") view=|| view! { <Tokens task=TokenTask::New /> } ssr=SsrMode::Async />
+                <Route path=path!("/tokens/:id/created") view=TokenCreated ssr=SsrMode::Async />
+                <Route path=path!("/tokens/:id/revoke") view=|| view! { <Tokens task=TokenTask::Revoke /> } ssr=SsrMode::Async />
+                <Route path=path!("/account") view=Account ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -2,8 +2,10 @@
 
 mod audit;
 mod init;
+mod openapi;
 mod serve;
 mod setup_link;
+mod token;
 mod user;
 
 use crate::{
@@ -45,9 +47,14 @@ enum Command {
     /// The tamper-evident audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Print the OpenAPI document of the REST interface
+    Openapi,
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 /// Why a command failed, as told to the operator.
@@ -92,6 +99,9 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<(), CommandFailure> {
+    if matches!(command, Command::Openapi) {
+        return openapi::run();
+    }
     let data_dir = if let Command::Init { data_dir } = &command { data_dir.clone() } else { None };
     let config = Config::from_environment(data_dir)?;
     logging::start(&config);
@@ -102,9 +112,11 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
         match command {
             Command::Init { .. } => init::run(&config).await,
             Command::Serve => serve::run(config).await,
+            Command::Openapi => openapi::run(),
             Command::SetupLink => setup_link::run(&config).await,
             Command::Audit(command) => audit::run(&config, command).await,
             Command::User(command) => user::run(&config, command).await,
+            Command::Token(command) => token::run(&config, command).await,
         }
     })
 }

@@ -1,10 +1,12 @@
 //! Forms without JavaScript: one typed route a form. Success goes on to the next page with 303, refusal shows the same page
 //! again with everything that was typed, except secrets.
 
+mod account;
 mod accounts;
 mod fields;
 mod keys;
 mod rows;
+mod tokens;
 
 pub(crate) use fields::Fields;
 
@@ -16,12 +18,12 @@ use app::{done::Done, returned::Returned};
 use axum::{
     Extension, Router,
     extract::{FromRequestParts, Request},
-    http::{Uri, header, request::Parts},
+    http::{HeaderValue, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use domain::Problem;
-use vault::{Context, Failure};
+use vault::{Actor, Context, Failure, accounts::NewSession};
 
 /// Every form.
 pub(crate) fn routes() -> Router<Site> {
@@ -37,6 +39,11 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/keys/{id}/enable", post(rows::enable))
         .route("/keys/{id}/disable", post(rows::disable))
         .route("/keys/{id}/default", post(rows::make_default))
+        .route("/tokens/new", post(tokens::create))
+        .route("/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/account", post(account::change_password))
+        .route("/account/sessions/{id}/end", post(account::end_session))
+        .route("/account/sessions/end-others", post(account::end_other_sessions))
 }
 
 /// What every form handler starts from.
@@ -60,6 +67,13 @@ impl FromRequestParts<Site> for Visit {
 impl Visit {
     fn cx(&self) -> &Context {
         &self.caller.context
+    }
+    /// Goes on in a new session; what is returned tells the browser.
+    fn renew(&mut self, session: NewSession) -> Option<HeaderValue> {
+        let cookie = self.site.cookie.set(&session, self.cx().now);
+        self.caller.token = Some(session.token);
+        self.caller.context.actor = Actor::Person(session.identity);
+        cookie
     }
     /// The page again, as `returned` says.
     async fn again(self, returned: Returned) -> Response {
@@ -103,10 +117,21 @@ impl FromRequestParts<Site> for SignedIn {
 fn came_from(parts: &Parts) -> Uri {
     let path = parts.uri.path();
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
+    if path.starts_with("/account/") {
+        return Uri::from_static("/account");
+    }
     if on_list { Uri::from_static("/keys") } else { parts.uri.clone() }
 }
 
-/// To the keys page, which announces what was done.
+/// The answer with one more `Set-Cookie`.
+fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// To the page that announces what was done.
 fn done(done: Done) -> Response {
     Redirect::to(&done.page()).into_response()
 }

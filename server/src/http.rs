@@ -1,6 +1,7 @@
 //! The web server: one table of routes, and the layers that every request passes.
 
 mod accept;
+mod bearer;
 mod body_limit;
 mod catch_panic;
 mod client_address;
@@ -11,15 +12,16 @@ mod pages;
 mod request;
 mod security_headers;
 mod session_cookie;
+pub(crate) mod shown_cookie;
 mod static_files;
 mod trace;
 
 pub(crate) use accept::serve;
 pub(crate) use pages::{render, to_sign_in};
-pub(crate) use request::{Caller, RequestInfo};
+pub(crate) use request::{Caller, RequestInfo, request_id};
 pub(crate) use session_cookie::SessionCookie;
 
-use crate::{assets, config::Config, forms};
+use crate::{api, assets, config::Config, forms};
 use axum::{Router, middleware, routing::get};
 use leptos::config::{Env, LeptosOptions};
 use std::sync::{
@@ -40,6 +42,7 @@ pub(crate) struct Site {
     pub(crate) cookie: SessionCookie,
     /// For `app::shell`.
     pub(crate) leptos: LeptosOptions,
+    bearers: Arc<bearer::Failures>,
     lifecycle: Arc<Lifecycle>,
 }
 
@@ -54,7 +57,7 @@ impl Site {
         let leptos = LeptosOptions::builder().output_name("keyward").site_pkg_dir(assets::PKG).site_root("").env(Env::PROD).build();
         let cookie = SessionCookie::new(config.public_url.is_https());
         let lifecycle = Arc::new(Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false) });
-        Self { vault, config, cookie, leptos, lifecycle }
+        Self { vault, config, cookie, leptos, bearers: Arc::default(), lifecycle }
     }
     fn is_ready(&self) -> bool {
         self.lifecycle.ready.load(Ordering::Relaxed)
@@ -78,6 +81,7 @@ fn router(site: Site) -> Router {
     Router::new()
         .merge(pages::routes())
         .merge(forms::routes())
+        .merge(api::routes())
         .route("/events", get(events::stream))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

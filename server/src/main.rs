@@ -3,6 +3,7 @@
 //! A request goes through `http` (request id, client address, headers, origin check, body limit) to a page of `app`, one of the
 //! form routes in `forms`, or a server function; all three call `vault` with the same [`vault::Context`].
 
+mod api;
 mod assets;
 mod cli;
 mod config;

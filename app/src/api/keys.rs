@@ -25,7 +25,7 @@ pub async fn add_key(
     #[server(default)] allow_duplicate: bool,
 ) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
-    let key = vault::keys::AddKey { provider, key, label, description, endpoint, allow_duplicate, overwrite: false };
+    let key = vault::keys::AddKey { provider, key, label, description, endpoint, allow_duplicate, ..Default::default() };
     vault.add_key(&cx, key).await.map(drop).map_err(refuse)
 }
 
@@ -57,7 +57,7 @@ pub async fn edit_key(
     let (vault, cx) = caller()?;
     // An empty text takes a label away; as an `Option` it could not be told from an absent one in a form's encoding.
     let (label, description, enabled) = (Some(label), Some(description), Some(enabled));
-    let edit = vault::keys::EditKey { label, description, enabled, is_default, endpoint, key, revision };
+    let edit = vault::keys::EditKey { label, description, enabled, is_default, endpoint, key, revision, ..Default::default() };
     vault.edit_key(&cx, id, edit).await.map(drop).map_err(refuse)
 }
 

@@ -20,15 +20,15 @@ const FOCUSABLE: &str = "a[href], button, input:not([type=hidden]), select, text
 /// Adds the behaviour to the dialog the server rendered.
 pub(crate) fn start() {
     let Some(form) = by_id::<HtmlFormElement>("dialog-form") else { return };
-    let Some(task) = form.get_attribute("data-task").as_deref().and_then(Task::parse) else { return };
-    let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
-    on(&form, "submit", {
-        let form = form.clone();
-        move |event: SubmitEvent| {
+    // A form without a task goes to the server as a form.
+    if let Some(task) = form.get_attribute("data-task").as_deref().and_then(Task::parse) {
+        let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
+        let sent = form.clone();
+        on(&form, "submit", move |event: SubmitEvent| {
             event.prevent_default();
-            send(&form, task, id, &event);
-        }
-    });
+            send(&sent, task, id, &event);
+        });
+    }
     on(&document(), "keydown", {
         let form = form.clone();
         move |event: KeyboardEvent| match event.key().as_str() {

@@ -13,22 +13,44 @@ pub(crate) fn tier_line(account: &AccountView) -> String {
     }
 }
 
+/// Where in the side bar a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Place {
+    /// The keys page.
+    #[default]
+    Keys,
+    /// API tokens.
+    Tokens,
+    /// The caller's own account.
+    Account,
+}
+
+const PLACES: [(Place, &str, &str); 3] =
+    [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
+
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.
 #[component]
-pub(crate) fn Frame(account: Option<AccountView>, #[prop(optional)] inert: bool, children: Children) -> impl IntoView {
+pub(crate) fn Frame(
+    account: Option<AccountView>,
+    #[prop(optional)] place: Place,
+    #[prop(optional)] inert: bool,
+    children: Children,
+) -> impl IntoView {
     let who = account.map(|account| {
         view! {
             <span>{account.email.to_string()}</span>
             <span id="tier">{tier_line(&account)}</span>
         }
     });
+    let links =
+        PLACES.map(|(one, path, name)| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> }).collect_view();
     view! {
         <div class="frame">
             <header class="side" inert=inert>
                 <a class="brand" href="/keys"><KeyIcon />"Keyward"</a>
                 <nav class="nav" aria-label="Main">
-                    <a href="/keys" aria-current="page">"Provider keys"</a>
+                    {links}
                 </nav>
                 <div class="who">
                     {who}

@@ -8,3 +8,10 @@ use leptos::prelude::*;
 pub(crate) fn Time(at: Timestamp) -> impl IntoView {
     view! { <time datetime=at.to_string()>{at.readable()}</time> }
 }
+
+/// A day that is to come, in UTC. The browser leaves it as it is: relative words are for what was.
+#[component]
+pub(crate) fn Day(at: Timestamp) -> impl IntoView {
+    let day: String = at.readable().chars().take(10).collect();
+    view! { <time>{day}</time> }
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{logged, respond},
-    components::{frame::Frame, keys_list::KeysList},
+    components::{frame::Frame, keys_list::KeysList, notice::Notice},
     done::Done,
     islands::{LiveKeys, Task, Times},
     pages::{add::Add, delete::Delete, edit::Edit, not_found::NotFound, replace::Replace, unavailable::Unavailable},
@@ -101,19 +101,6 @@ fn about_key(task: Task, page: &KeysPage, key: KeyView, returned: Returned) -> A
         Task::Edit => view! { <Edit key returned /> }.into_any(),
         Task::Add | Task::Delete => view! { <Delete page=page.clone() key returned /> }.into_any(),
     }
-}
-
-/// What was just done, or why a button of a row did not do it. `LiveKeys` speaks here too.
-#[component]
-fn Notice(done: Option<Done>, returned: Returned) -> impl IntoView {
-    let problem = returned.problem.as_ref().map(|problem| problem.detail().into_owned());
-    let class = match (&problem, done) {
-        (Some(_), _) => "toast note note--bad",
-        (None, Some(_)) => "toast note note--good",
-        (None, None) => "toast",
-    };
-    let text = problem.or_else(|| done.map(|done| done.message().to_owned()));
-    view! { <div id="notice" class=class role="status">{text}</div> }
 }
 
 #[cfg(test)]

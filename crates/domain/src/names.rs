@@ -13,6 +13,11 @@ pub struct Label(String);
 #[serde(transparent)]
 pub struct Description(String);
 
+/// An API token's name: 1 to 100 characters, trimmed, without control characters.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenName(String);
+
 fn bounded(field: &'static str, noun: &str, text: &str, limit: usize, multiline: bool) -> Result<Option<String>, FieldProblem> {
     let text = text.trim();
     if text.is_empty() {
@@ -34,6 +39,21 @@ impl Label {
     /// A [`FieldProblem`] on `label` when the text is over 100 characters or has control characters.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldProblem> {
         Ok(bounded("label", "label", text, 100, false)?.map(Self))
+    }
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl TokenName {
+    /// Parses a field.
+    ///
+    /// # Errors
+    /// A [`FieldProblem`] on `name` when the text is empty, over 100 characters or has control characters.
+    pub fn parse(text: &str) -> Result<Self, FieldProblem> {
+        let missing = || FieldProblem::new("name", "required", "Say what the token is for, like Deploy script.");
+        bounded("name", "name", text, 100, false)?.map(Self).ok_or_else(missing)
     }
     /// The text.
     #[must_use]

@@ -60,6 +60,20 @@ impl Scope {
             Self::Admin => "admin",
         }
     }
+    /// What it stands for, as a person reads it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::KeysRead => "See provider keys (never the secrets)",
+            Self::KeysWrite => "Add, replace, change and delete provider keys",
+            Self::KeysTest => "Test provider keys",
+            Self::CredentialsRead => "See service credentials (never the secrets)",
+            Self::CredentialsWrite => "Add, replace, test and delete service credentials",
+            Self::CloudflareRead => "See Cloudflare zones and records",
+            Self::CloudflareWrite => "Change Cloudflare zones and records",
+            Self::Admin => "Manage people, audit trail and vault",
+        }
+    }
     /// Whether an account with this role can have it: a user only what concerns their own keys and credentials.
     #[must_use]
     pub const fn allowed_to(self, role: Role) -> bool {

@@ -3,8 +3,9 @@
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, RequestId, SessionId, UserId},
+    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
     person::{Email, Role, Tier},
+    scope::Scope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +202,68 @@ pub struct SessionView {
     pub created: Timestamp,
     /// When it was last seen, to the minute.
     pub seen: Timestamp,
+    /// The address it began from.
+    pub client: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// The account page in one read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AccountPage {
+    /// Who is looking.
+    pub account: AccountView,
+    /// Their sessions, the one that asks first, then the last seen.
+    pub sessions: Vec<SessionView>,
+}
+
+/// How an API token stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenState {
+    /// It works.
+    Active,
+    /// Its time is over.
+    Expired,
+}
+
+/// An API token as its owner sees it; never the token itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TokenView {
+    /// Its id, which proves nothing.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// How it begins: the part that is no secret, as logs of other systems show it.
+    pub prefix: String,
+    /// What it may do, as far as its account's role allows.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    #[serde(rename = "created_at")]
+    pub created: Timestamp,
+    /// When it stops working.
+    #[serde(rename = "expires_at")]
+    pub expires: Timestamp,
+    /// When it was last used, to the minute.
+    #[serde(rename = "last_used")]
+    pub used: Option<Timestamp>,
+    /// How it stands.
+    pub state: TokenState,
+}
+
+/// The page of API tokens in one read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TokensPage {
+    /// Who is looking.
+    pub account: AccountView,
+    /// Their tokens, newest first.
+    pub tokens: Vec<TokenView>,
+    /// Scopes that their role can give.
+    pub scopes: Vec<Scope>,
+    /// The most tokens an account may have.
+    pub limit: u32,
+    /// Whether the next sensitive act asks for the password.
+    pub step_up: bool,
 }
 
 /// An event of the audit trail. Nothing in it was typed by anybody.

@@ -1,13 +1,13 @@
 //! Who may do what. The types here are made only here, so a function that takes one cannot be called without asking.
 
-use crate::{Actor, Context, Identity};
+use crate::{Actor, Context, Identity, Proof};
 use domain::{
-    Problem,
+    FieldProblem, Problem,
     ids::{SessionId, UserId},
     person::Tier,
     scope::Scope,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The account whose things are read or changed. Every statement on a user's rows has it in its `where`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +42,25 @@ pub fn person(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
     let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
     let session = identity.session().ok_or(Problem::Forbidden)?;
     Ok((Owner(identity.user), identity, session))
+}
+
+/// How long a password counts for a sensitive act.
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
+
+/// The person in front of a browser, who gave their password at most [`RECENT`] ago.
+///
+/// # Errors
+/// Those of [`person`]; `Invalid` on field `password` with the code `step_up` when it has to be given again.
+pub fn recent(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
+    let found = person(cx)?;
+    match found.1.proof {
+        Proof::Session { authenticated_at, .. } if cx.now.since(authenticated_at) <= RECENT => Ok(found),
+        _ => Err(Problem::field(FieldProblem::new(
+            "password",
+            "step_up",
+            "Enter your password to go on: it was last given more than 10 minutes ago.",
+        ))),
+    }
 }
 
 /// The operator at the command line.

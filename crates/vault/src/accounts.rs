@@ -1,5 +1,7 @@
 //! Accounts and the first admin. Signing in is in [`sign_in`].
 
+mod password;
+mod sessions;
 mod sign_in;
 
 pub use sign_in::{NewSession, SessionToken};
@@ -16,6 +18,7 @@ use domain::{
     ids::UserId,
     key_input::SecretInput,
     person::{Email, Role, Tier},
+    scope::Scope,
     views::{AccountView, PersonView},
 };
 use std::time::Duration;
@@ -126,6 +129,15 @@ impl Vault {
     }
 
     /// The caller's account, with what its tier allows.
+    ///
+    /// # Errors
+    /// `NotAuthenticated`, `Forbidden`, `Unavailable`.
+    pub async fn account(&self, cx: &Context) -> Result<AccountView, Failure> {
+        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
+        let held = self.store().keys(owner).await?.len();
+        self.account_view(cx, held)
+    }
+
     pub(crate) fn account_view(&self, cx: &Context, held: usize) -> Result<AccountView, Failure> {
         let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
         Ok(AccountView {

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use domain::{
-    ids::{KeyId, RequestId, SessionId, UserId},
+    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
     views::AuditView,
 };
 use serde_json::{Map, Value};
@@ -52,6 +52,8 @@ pub enum Object {
     Account(UserId),
     /// A session.
     Session(SessionId),
+    /// An API token.
+    Token(TokenId),
 }
 
 impl Object {
@@ -60,6 +62,7 @@ impl Object {
             Self::Key(id) => ("provider_key", id.uuid()),
             Self::Account(id) => ("account", id.uuid()),
             Self::Session(id) => ("session", id.uuid()),
+            Self::Token(id) => ("api_token", id.uuid()),
         }
     }
 }

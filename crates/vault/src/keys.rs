@@ -2,10 +2,15 @@
 
 mod add;
 mod edit;
+mod expiry;
+mod idempotency;
+mod query;
 mod test;
 
 pub use add::AddKey;
 pub use edit::EditKey;
+pub use idempotency::Added;
+pub use query::{KeyFilter, KeySlice, KeyStats};
 
 use crate::{
     Context, Failure, Vault,

@@ -31,6 +31,8 @@ pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, 
 
 /// Longer than any window: hits older than this are of no use to any rule.
 pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// New API tokens, by account.
+pub const TOKENS: Rule = Rule { name: "token.create", most: 30, window: MINUTE };
 
 /// Admits one act of `subject`, or says when the next one will be admitted.
 ///
@@ -47,12 +49,49 @@ pub async fn admit(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> 
     Ok(())
 }
 
+/// What a rule leaves to a subject.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Allowance {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// The most acts in any window.
+    pub most: usize,
+    /// The window, in seconds.
+    pub window: u64,
+    /// Acts that would be admitted now.
+    pub left: usize,
+    /// Whole seconds until one more will be admitted; 0 when nothing is used up.
+    pub reset: u64,
+}
+
+/// What `rule` leaves to `subject`. Counts nothing.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn left(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> Result<Allowance, Failure> {
+    let hits = tx.hits_since(rule.name, &hashed(subject), cx.now - rule.window).await?;
+    let reset = hits.first().map_or(0, |oldest| (*oldest + rule.window).since(cx.now).as_millis().div_ceil(1_000));
+    Ok(Allowance {
+        rule: rule.name,
+        most: rule.most,
+        window: rule.window.as_secs(),
+        left: rule.most.saturating_sub(hits.len()),
+        reset: u64::try_from(reset).unwrap_or(u64::MAX),
+    })
+}
+
 /// Forgets the acts of `subject`, after it proved who it is.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn forgive(tx: &mut dyn Tx, rule: Rule, subject: &str) -> Result<(), Failure> {
     Ok(tx.clear_hits(rule.name, &hashed(subject)).await?)
+}
+
+/// An account's name from a network, as a subject.
+#[must_use]
+pub fn caller(name: &str, address: Option<IpAddr>) -> String {
+    format!("{name} {}", network(address))
 }
 
 /// The network an address belongs to, as a subject.

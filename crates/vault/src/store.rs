@@ -15,12 +15,12 @@ use crate::{Failure, access::Owner};
 use async_trait::async_trait;
 use domain::{
     Problem, Timestamp,
-    ids::{KeyId, SessionId, UserId},
+    ids::{KeyId, SessionId, TokenId, UserId},
     person::Email,
     views::LiveEvent,
 };
 use futures::{future::BoxFuture, stream::BoxStream};
-use rows::{AccountRow, AuditHead, AuditRow, KeyRow, KeyringRow, SealedRow, SessionRow};
+use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
 /// A column that holds sealed values. Rotation and verification walk this list, and a test compares it with the schema.
@@ -109,6 +109,12 @@ pub trait Store: Send + Sync + 'static {
     async fn keys(&self, owner: Owner) -> Result<Vec<KeyRow>, StoreError>;
     /// One key of the owner, without its secret.
     async fn key(&self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
+    /// The API token with this handle, and its account.
+    async fn api_token(&self, handle: &str) -> Result<Option<(ApiTokenRow, AccountRow)>, StoreError>;
+    /// The owner's API tokens, newest first.
+    async fn api_tokens(&self, owner: Owner) -> Result<Vec<ApiTokenRow>, StoreError>;
+    /// The owner's sessions, ended ones included, last seen first.
+    async fn sessions(&self, owner: Owner) -> Result<Vec<SessionRow>, StoreError>;
     /// The wrapped keyring, once for each root key that opens it.
     async fn keyring(&self) -> Result<Vec<KeyringRow>, StoreError>;
     /// Audit events with `seq` greater than `after`, oldest first.
@@ -178,6 +184,18 @@ pub trait Tx: Send {
     async fn delete_sessions_of(&mut self, account: UserId) -> Result<u64, StoreError>;
     /// Forgets sessions that ended before `now`.
     async fn delete_ended_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError>;
+    /// Ends a session of the owner; `false` when there is none.
+    async fn delete_session_of(&mut self, owner: Owner, id: SessionId) -> Result<bool, StoreError>;
+    /// Ends every session of the owner but one.
+    async fn delete_other_sessions(&mut self, owner: Owner, keep: SessionId) -> Result<u64, StoreError>;
+    /// Adds an API token.
+    async fn insert_api_token(&mut self, row: &ApiTokenRow) -> Result<(), StoreError>;
+    /// How many API tokens an account has.
+    async fn count_api_tokens(&mut self, account: UserId) -> Result<u32, StoreError>;
+    /// Stamps an API token that still exists, if the stamp is newer.
+    async fn touch_api_token(&mut self, id: TokenId, used: Timestamp) -> Result<(), StoreError>;
+    /// Deletes an API token of the owner; `false` when there is none.
+    async fn delete_api_token(&mut self, owner: Owner, id: TokenId) -> Result<bool, StoreError>;
     /// The owner's keys, without their secrets.
     async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError>;
     /// One key of the owner, without its secret.
@@ -202,6 +220,10 @@ pub trait Tx: Send {
     async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp, useless: Timestamp) -> Result<(), StoreError>;
     /// Forgets the acts of `subject` under `rule`.
     async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;
+    /// What the owner's request with this idempotency key came to, unless that was forgotten by `now`.
+    async fn idempotent(&mut self, owner: Owner, name: &[u8; 32], now: Timestamp) -> Result<Option<IdempotencyRow>, StoreError>;
+    /// Keeps what a request came to, and forgets what ended by `now`.
+    async fn insert_idempotent(&mut self, owner: Owner, row: &IdempotencyRow, now: Timestamp) -> Result<(), StoreError>;
     /// The end of the audit chain.
     async fn audit_head(&mut self) -> Result<AuditHead, StoreError>;
     /// Appends to the audit trail.

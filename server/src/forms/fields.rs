@@ -5,7 +5,7 @@ use std::fmt;
 use url::form_urlencoded;
 
 /// Fields that are never given back to the page.
-const SECRET: [&str; 2] = ["key", "password"];
+const SECRET: [&str; 3] = ["key", "new_password", "password"];
 
 /// Names and values as submitted, each name once and known to the form. Its `Debug` says nothing.
 #[derive(Default)]

@@ -60,7 +60,7 @@ async fn try_add(visit: &Visit, fields: &mut Fields) -> Result<Outcome, Failure>
         Act::Save => {
             let (label, description) = (fields.text("label"), fields.text("description"));
             let allow_duplicate = fields.is_ticked("allow_duplicate");
-            let new = AddKey { provider, key, label, description, endpoint, allow_duplicate, overwrite: false };
+            let new = AddKey { provider, key, label, description, endpoint, allow_duplicate, ..AddKey::default() };
             visit.site.vault.add_key(visit.cx(), new).await.map(|_| Outcome::Done(Done::Added))
         }
     }
@@ -131,6 +131,7 @@ async fn try_edit(visit: &Visit, id: &str, fields: &mut Fields) -> Result<Outcom
         endpoint,
         key,
         revision,
+        ..EditKey::default()
     };
     visit.site.vault.edit_key(visit.cx(), id, edit).await.map(|_| Outcome::Done(Done::Saved))
 }

@@ -1,9 +1,10 @@
 //! Only this site's own pages may change anything.
 //!
 //! A request that can change something needs `Sec-Fetch-Site: same-origin`, or, from a client that does not send that header,
-//! an `Origin` that is the public one.
+//! an `Origin` that is the public one. Under `/api/v1` this holds where a session cookie is what would prove the caller: a header
+//! that another site cannot send needs no such check, and a request without any proof is nobody's.
 
-use super::{RequestInfo, Site, request};
+use super::{RequestInfo, Site, bearer, request};
 use crate::problem;
 use axum::{
     Extension,
@@ -19,7 +20,8 @@ pub(super) async fn layer(State(site): State<Site>, Extension(info): Extension<R
     match *request.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => next.run(request).await,
         Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
-            if is_own(request.headers(), site.config.public_url.origin()) {
+            let by_cookie = !info.is_api || carries_session(&site, &info, request.headers());
+            if !by_cookie || is_own(request.headers(), site.config.public_url.origin()) {
                 next.run(request).await
             } else {
                 problem::answer(&Problem::CrossSite, info.context.request)
@@ -28,6 +30,11 @@ pub(super) async fn layer(State(site): State<Site>, Extension(info): Extension<R
         // No route takes any other method; none may slip past this check.
         _ => request::method_not_allowed(Extension(info)).await,
     }
+}
+
+/// Whether the session cookie is what would prove the caller.
+fn carries_session(site: &Site, info: &RequestInfo, headers: &HeaderMap) -> bool {
+    !bearer::decides(info, headers) && site.cookie.read(headers).is_some()
 }
 
 fn is_own(headers: &HeaderMap, origin: &str) -> bool {

@@ -1,17 +1,17 @@
 //! Pages of `app`, rendered whole on the server, and its server functions.
 
-use super::{Caller, RequestInfo, Site};
+use super::{Caller, RequestInfo, Site, shown_cookie};
 use crate::{logging, problem};
-use app::returned::Returned;
+use app::{returned::Returned, shown::Shown};
 use axum::{
     Extension, Json, Router,
     body::{Body, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use domain::Problem;
+use domain::{Problem, ids::TokenId};
 use leptos::{
     prelude::{LeptosOptions, provide_context},
     server_fn::axum::server_fn_paths,
@@ -20,6 +20,9 @@ use url::form_urlencoded;
 
 /// Pages that a signed-out visitor sees. Every other page asks them to sign in.
 const OPEN: [&str; 2] = ["/setup", "/sign-in"];
+
+/// The page that shows a new token.
+const SHOWS_TOKEN: &str = "/tokens/{id}/created";
 
 /// The most bytes of a problem as JSON.
 const LONGEST_PROBLEM: usize = 64 * 1024;
@@ -30,6 +33,7 @@ pub(super) fn routes() -> Router<Site> {
     for listing in leptos_axum::generate_route_list(app::App) {
         router = match listing.path() {
             "/" => router.route("/", get(root)),
+            path if path == SHOWS_TOKEN => router.route(path, get(new_token)),
             path if OPEN.contains(&path) => router.route(path, get(open_page)),
             path => router.route(path, get(page)),
         };
@@ -65,6 +69,31 @@ async fn page(State(site): State<Site>, Extension(info): Extension<RequestInfo>,
     render(&site, &info, caller, request.uri(), None).await
 }
 
+/// The page of a new token: with the token, while the browser that made it still carries it.
+async fn new_token(
+    State(site): State<Site>,
+    Extension(info): Extension<RequestInfo>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    if caller.context.identity().is_none() {
+        return to_sign_in(&Uri::from_static("/tokens"));
+    }
+    let id = id.ok().and_then(|Path(id)| id.parse::<TokenId>().ok());
+    let shown = match id.zip(shown_cookie::read(request.headers())) {
+        Some((id, sealed)) => site.vault.open_for_showing(&caller.context, id, sealed),
+        None => Ok(None),
+    };
+    match shown {
+        Ok(token) => render_with(&site, &info, caller, request.uri(), None, Some(Shown(token))).await,
+        Err(failure) => {
+            logging::report(&failure);
+            problem::answer(failure.problem(), info.context.request)
+        }
+    }
+}
+
 /// The list of keys alone, which an open page swaps in when something changed.
 async fn list(site: &Site, info: &RequestInfo, caller: &Caller) -> Response {
     match site.vault.keys_page(&caller.context).await {
@@ -85,8 +114,19 @@ pub(crate) fn to_sign_in(uri: &Uri) -> Response {
 
 /// Renders the page at `uri`; a form that did not go through comes back with what was typed.
 pub(crate) async fn render(site: &Site, info: &RequestInfo, caller: Caller, uri: &Uri, returned: Option<Returned>) -> Response {
+    render_with(site, info, caller, uri, returned, None).await
+}
+
+async fn render_with(
+    site: &Site,
+    info: &RequestInfo,
+    caller: Caller,
+    uri: &Uri,
+    returned: Option<Returned>,
+    shown: Option<Shown>,
+) -> Response {
     let problem = returned.as_ref().and_then(|returned| returned.problem.clone());
-    let context = context(site.clone(), info.clone(), caller, returned);
+    let context = context(site.clone(), info.clone(), caller, returned, shown);
     let options: LeptosOptions = site.leptos.clone();
     let handler = leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
     // The app looks at the address alone. Headers of the request would only bring the session's secret into its reach.
@@ -101,7 +141,13 @@ pub(crate) async fn render(site: &Site, info: &RequestInfo, caller: Caller, uri:
     response
 }
 
-fn context(site: Site, info: RequestInfo, caller: Caller, returned: Option<Returned>) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(
+    site: Site,
+    info: RequestInfo,
+    caller: Caller,
+    returned: Option<Returned>,
+    shown: Option<Shown>,
+) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(site.vault.clone());
         provide_context(caller.context.clone());
@@ -109,6 +155,9 @@ fn context(site: Site, info: RequestInfo, caller: Caller, returned: Option<Retur
         provide_context(info.nonce.clone());
         if let Some(returned) = &returned {
             provide_context(returned.clone());
+        }
+        if let Some(shown) = &shown {
+            provide_context(shown.clone());
         }
     }
 }
@@ -123,7 +172,7 @@ async fn server_function(State(site): State<Site>, Extension(info): Extension<Re
     // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = Request::from_parts(parts, body);
-    let response = leptos_axum::handle_server_fns_with_context(context(site, info, caller, None), request).await.into_response();
+    let response = leptos_axum::handle_server_fns_with_context(context(site, info, caller, None, None), request).await.into_response();
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR { with_status_of_problem(response).await } else { response }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of a request: its id, time, client address, nonce, and (when somebody asks) who sent it.
 
-use super::{Site, client_address};
+use super::{Site, bearer, client_address};
 use crate::{logging, problem};
 use axum::{
     Extension,
@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use domain::ids::RequestId;
 use leptos::nonce::Nonce;
 use std::net::IpAddr;
 use vault::{Actor, Context, accounts::SessionToken};
@@ -24,6 +25,8 @@ pub(crate) struct RequestInfo {
     pub(crate) context: Context,
     /// For inline scripts of the answer.
     pub(crate) nonce: Nonce,
+    /// Whether it goes to REST, where an `Authorization` header counts.
+    pub(crate) is_api: bool,
 }
 
 /// Gives the request its id and notes where it came from.
@@ -31,8 +34,9 @@ pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: 
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let client = peer.map(|peer| client_address::of(peer, request.headers(), &site.config.trusted_proxies));
     let context = Context::new(Actor::Nobody, client);
+    let is_api = request.uri().path().starts_with("/api/v1/");
     let id = HeaderValue::try_from(context.request.to_string());
-    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new() });
+    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new(), is_api });
     let mut response = next.run(request).await;
     if let Ok(id) = id {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
@@ -40,17 +44,23 @@ pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: 
     response
 }
 
+/// The id of a request that is inside the layer that gives it one.
+pub(crate) fn request_id(parts: &Parts) -> RequestId {
+    parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").context.request
+}
+
 /// The answer where an address does not take a method.
 pub(super) async fn method_not_allowed(Extension(info): Extension<RequestInfo>) -> Response {
     problem::method_not_allowed(info.context.request)
 }
 
-/// Who sent a request: nobody, or the person whose session the cookie proves. Handlers that do not ask cost no look-up.
+/// Who sent a request: nobody, the person whose session the cookie proves, or (under `/api/v1` alone) whom an `Authorization`
+/// header proves. Handlers that do not ask cost no look-up.
 #[derive(Clone)]
 pub(crate) struct Caller {
     /// With the actor.
     pub(crate) context: Context,
-    /// What the cookie held, whether it proved anything or not.
+    /// What the cookie held, whether it proved anything or not. Nothing, when a header decided.
     pub(crate) token: Option<SessionToken>,
 }
 
@@ -74,6 +84,10 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
         let info = parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").clone();
+        if bearer::decides(&info, &parts.headers) {
+            let context = bearer::authenticate(site, &info, &parts.headers).await?;
+            return Ok(Self { context, token: None });
+        }
         let token = site.cookie.read(&parts.headers);
         let found = match &token {
             Some(token) => site.vault.authenticate(&info.context, token).await,

@@ -14,6 +14,10 @@ impl SessionCookie {
     pub(super) const fn new(https: bool) -> Self {
         Self { https }
     }
+    /// Whether the public URL has TLS.
+    pub(super) const fn is_https(self) -> bool {
+        self.https
+    }
     const fn name(self) -> &'static str {
         if self.https { "__Host-sid" } else { "sid" }
     }

@@ -95,6 +95,21 @@ fn a_secret_is_nowhere_but_at_its_provider() {
     post(&format!("/keys/{id}/test"), &[], 303);
     post(&format!("/keys/{id}/replace"), &[("key", &second), ("act", "save")], 303);
     post(&format!("/keys/{id}/test"), &[], 303);
+    // The same over REST: added, kept already, refused, malformed, tested and replaced.
+    for (method, path, body, status) in [
+        ("POST", "/api/v1/byok/keys/add".to_owned(), serde_json::json!({"provider": "openai", "key": first, "label": "Program"}), 200),
+        ("POST", "/api/v1/byok/keys/add".to_owned(), serde_json::json!({"provider": "openai", "key": second, "label": "Again"}), 409),
+        ("POST", "/api/v1/byok/keys/add".to_owned(), serde_json::json!({"provider": first, "key": second, "label": second}), 422),
+        ("POST", "/api/v1/byok/keys/add".to_owned(), serde_json::json!({"provider": "openai", "key": [first], &second: 1}), 422),
+        ("POST", "/api/v1/byok/keys/test".to_owned(), serde_json::json!({"provider": "openai", "key": first}), 200),
+        ("POST", format!("/api/v1/byok/keys/{id}/replace"), serde_json::json!({"key": second}), 200),
+        ("PATCH", format!("/api/v1/byok/keys/{id}"), serde_json::json!({"endpoint": first, "key": second}), 422),
+    ] {
+        let answer = server.api(method, &path, Some(&cookie)).header("Idempotency-Key", &format!("{status}")).json(&body).send();
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        search.through(&path, format!("{:?}", answer.headers).as_bytes());
+        search.through(&path, &answer.body);
+    }
     search.folder(&server);
     for path in
         ["/keys", "/keys/new", &format!("/keys/{id}/replace"), &format!("/keys/{id}/edit"), &format!("/keys/{id}/delete"), "/healthz"]

@@ -130,6 +130,22 @@ impl Server {
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Request {
         self.request("POST", path).header("Sec-Fetch-Site", "same-origin").fields(fields)
     }
+    /// A call of REST as this site's own page makes it, or as nobody without a cookie.
+    pub fn api(&self, method: &str, path: &str, cookie: Option<&str>) -> Request {
+        let request = self.request(method, path).header("Sec-Fetch-Site", "same-origin");
+        match cookie {
+            Some(cookie) => request.cookie(cookie),
+            None => request,
+        }
+    }
+    /// Adds an account and gives back its cookie.
+    pub fn user(&self, email: &str, role: &str) -> String {
+        let made = self.at.run_with_input(&["user", "add", email, "--role", role, "--password-stdin"], PASSWORD);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let answer = self.form("/sign-in", &[("email", email), ("password", PASSWORD)]).send();
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        answer.cookie()
+    }
     /// Makes the first admin and gives back their cookie.
     pub fn admin(&self) -> String {
         let fields = [("token", self.at.setup_token.as_str()), ("email", EMAIL), ("password", PASSWORD)];
@@ -184,6 +200,9 @@ impl Request {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.body("application/x-www-form-urlencoded", body)
     }
+    pub fn json(self, body: &serde_json::Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
     /// Writes the request and leaves the answer in the socket.
     pub fn open(&self) -> TcpStream {
         self.try_open().unwrap()
@@ -235,6 +254,9 @@ impl Answer {
     }
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
     /// `name=value` of the cookie that was set.
     pub fn cookie(&self) -> String {

@@ -1,6 +1,11 @@
 //! The real binary, started on a folder and a port of its own, and spoken to over a plain socket. Modules mirror addresses.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+mod account_pages;
+mod api;
+mod api_access;
+mod api_docs;
+mod api_writes;
 mod assets;
 mod bodies;
 mod canary;
@@ -22,3 +27,4 @@ mod server_functions;
 mod setup;
 mod sign_in;
 mod start;
+mod tokens;

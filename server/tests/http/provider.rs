@@ -1,4 +1,4 @@
-//! A model provider on loopback: says `valid` in OpenAI's shape and remembers every request.
+//! A model provider on loopback: says `valid` in OpenAI's shape, but of one key, and remembers every request.
 
 use std::{
     io::{Read, Write},
@@ -9,6 +9,9 @@ use std::{
 use tempfile::NamedTempFile;
 
 const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
+
+/// The key that it does not take.
+pub const REVOKED: &str = "sk-revoked-5fQ9xW2mT7vB4nR8";
 
 pub struct Provider {
     pub url: String,
@@ -33,9 +36,11 @@ impl Provider {
                         Ok(n) => request.extend_from_slice(&buffer[..n]),
                     }
                 }
-                log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", MODELS.len());
-                let _ = stream.write_all((head + MODELS).as_bytes());
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let (status, body) = if request.contains(REVOKED) { ("401 Unauthorized", "{}") } else { ("200 OK", MODELS) };
+                log.lock().unwrap().push(request);
+                let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all((head + body).as_bytes());
             }
         });
         let catalogue = NamedTempFile::new().unwrap();

@@ -85,7 +85,7 @@ impl Vault {
                     let current = tx.account(account.id).await?;
                     let current = current.filter(|now| now.disabled_at.is_none() && now.password_hash == account.password_hash);
                     let account = current.ok_or(Problem::SignInFailed)?;
-                    limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &format!("{name} {}", limits::network(cx.client))).await?;
+                    limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(&name, cx.client)).await?;
                     tx.delete_ended_sessions(cx.now).await?;
                     me.record(tx, &cx, Event::success("session.begin").on(Object::Account(account.id)).by(account.id)).await?;
                     me.begin_session(tx, &cx, account, token, previous).await
@@ -94,14 +94,14 @@ impl Vault {
             .await
     }
 
-    async fn admit_sign_in(&self, cx: &Context, name: String) -> Result<(), Failure> {
+    pub(super) async fn admit_sign_in(&self, cx: &Context, name: String) -> Result<(), Failure> {
         let network = limits::network(cx.client);
         let cx = cx.clone();
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
                     limits::admit(tx, limits::SIGN_INS_BY_NETWORK, &network, &cx).await?;
-                    limits::admit(tx, limits::SIGN_INS_BY_CALLER, &format!("{name} {network}"), &cx).await?;
+                    limits::admit(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(&name, cx.client), &cx).await?;
                     let client = cx.client.map(|address| address.to_string());
                     if let (Some(client), Ok(email)) = (client, Email::parse(&name))
                         && tx.is_known_client(&email, &client, cx.now).await?

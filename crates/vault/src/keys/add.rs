@@ -1,6 +1,6 @@
 //! Adding a key and replacing its secret.
 
-use super::{duplicate, duplicate_problem, fetch, seal_into};
+use super::{duplicate, duplicate_problem, expiry, fetch, seal_into};
 use crate::{
     Context, Failure, Vault,
     access::{self, Owner},
@@ -11,7 +11,7 @@ use crate::{
     store::{StoreError, Tx, rows::KeyRow},
 };
 use domain::{
-    FieldProblem, Problem,
+    FieldProblem, Problem, Timestamp,
     catalogue::{Provider, ProviderId},
     ids::{KeyId, TenantId},
     key_input::SecretInput,
@@ -33,6 +33,8 @@ pub struct AddKey {
     pub description: String,
     /// Base URL, for `custom` and other providers with `custom_endpoint`; empty for none.
     pub endpoint: String,
+    /// When it stops working at the provider, in RFC 3339; empty for not known.
+    pub expires_at: String,
     /// Store it even if the same secret is kept under another label.
     pub allow_duplicate: bool,
     /// Replace the secret of the key that has this label already; otherwise that is a fault of the field `label`.
@@ -40,13 +42,14 @@ pub struct AddKey {
 }
 
 /// A key to add, parsed.
-struct NewKey {
+pub(super) struct NewKey {
     provider: Provider,
     secret: Option<Plaintext>,
     label: Option<Label>,
     description: Option<Description>,
     endpoint: Option<String>,
     origin: String,
+    expires: Option<Timestamp>,
     allow_duplicate: bool,
     overwrite: bool,
 }
@@ -75,19 +78,20 @@ impl Vault {
         if provider.keyless && submitted.is_empty() { Ok(None) } else { Plaintext::parse("key", submitted).map(Some) }
     }
 
-    fn parse_new(&self, key: &AddKey) -> Result<NewKey, Failure> {
+    pub(super) fn parse_new(&self, cx: &Context, key: &AddKey) -> Result<NewKey, Failure> {
         let mut faults = Vec::new();
         let provider = gather(&mut faults, self.provider(&key.provider)).cloned();
         let label = gather(&mut faults, Label::parse(&key.label));
         let description = gather(&mut faults, Description::parse(&key.description));
+        let expires = gather(&mut faults, expiry::parse(&key.expires_at, cx.now));
         let secret = match &provider {
             Some(provider) => gather(&mut faults, Self::secret(provider, &key.key)),
             None => gather(&mut faults, Plaintext::parse("key", &key.key).map(Some)),
         };
         let endpoint = provider.as_ref().and_then(|provider| gather(&mut faults, self.endpoint(provider, &key.endpoint)));
         unless_faulty(faults)?;
-        let (Some(provider), Some(secret), Some(label), Some(description), Some((given, endpoint))) =
-            (provider, secret, label, description, endpoint)
+        let (Some(provider), Some(secret), Some(label), Some(description), Some(expires), Some((given, endpoint))) =
+            (provider, secret, label, description, expires, endpoint)
         else {
             return Err(Problem::Internal.into());
         };
@@ -99,6 +103,7 @@ impl Vault {
             description,
             endpoint: given,
             origin,
+            expires,
             allow_duplicate: key.allow_duplicate,
             overwrite: key.overwrite,
         })
@@ -113,25 +118,30 @@ impl Vault {
         let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         self.0.tiers.require(who.tier)?;
         let limit = self.0.tiers.limit(who.tier);
-        let new = self.parse_new(&key)?;
+        let new = self.parse_new(cx, &key)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
-        let row = self
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    limits::admit(tx, limits::ADDS, &owner.id().to_string(), &unit_cx).await?;
-                    let keys = tx.keys(owner).await?;
-                    let label = new.label.as_ref().map(Label::as_str);
-                    let same_place = keys.iter().find(|key| key.provider == new.provider.id && key.label.as_deref() == label);
-                    match same_place.cloned() {
-                        Some(row) => me.add_over(tx, &unit_cx, owner, row, &keys, &new).await,
-                        None => me.add_new(tx, &unit_cx, owner, &keys, &new, limit).await,
-                    }
-                })
-            })
-            .await?;
+        let row = self.store().write(move |tx| Box::pin(async move { me.add_in(tx, &unit_cx, owner, &new, limit).await })).await?;
         self.announce(owner.id(), LiveEvent::KeyChanged { id: row.id });
         Ok(self.view(row))
+    }
+
+    /// Adds a key within a unit of work.
+    pub(super) async fn add_in(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        owner: Owner,
+        new: &NewKey,
+        limit: Option<u32>,
+    ) -> Result<KeyRow, Failure> {
+        limits::admit(tx, limits::ADDS, &owner.id().to_string(), cx).await?;
+        let keys = tx.keys(owner).await?;
+        let label = new.label.as_ref().map(Label::as_str);
+        let same_place = keys.iter().find(|key| key.provider == new.provider.id && key.label.as_deref() == label);
+        match same_place.cloned() {
+            Some(row) => self.add_over(tx, cx, owner, row, &keys, new).await,
+            None => self.add_new(tx, cx, owner, &keys, new, limit).await,
+        }
     }
 
     async fn add_new(
@@ -163,7 +173,7 @@ impl Vault {
             fingerprint: None,
             test: None,
             used_at: None,
-            expires_at: None,
+            expires_at: new.expires,
             revision: 1,
             created_at: cx.now,
             updated_at: cx.now,
@@ -193,7 +203,8 @@ impl Vault {
             return Err(label_in_use(&row).into());
         }
         let described = new.description.as_ref().map(|text| text.as_str().to_owned());
-        let row = KeyRow { enabled: true, description: described.or_else(|| row.description.clone()), ..row };
+        let description = described.or_else(|| row.description.clone());
+        let row = KeyRow { enabled: true, description, expires_at: new.expires, ..row };
         let target = (new.endpoint.clone(), new.origin.clone());
         self.replace_secret(tx, cx, owner, row, keys, &new.provider, new.secret.as_ref(), target, new.allow_duplicate).await
     }
@@ -226,7 +237,7 @@ impl Vault {
         Ok(row)
     }
 
-    /// Replaces a key's secret; its test result is cleared. The same secret again changes nothing, unless the provider's
+    /// Replaces a key's secret; its test result and expiry are cleared. The same secret again changes nothing, unless the provider's
     /// address changed since it was sealed.
     ///
     /// # Errors
@@ -245,7 +256,8 @@ impl Vault {
             .write(move |tx| {
                 Box::pin(async move {
                     limits::admit(tx, limits::ADDS, &owner.id().to_string(), &unit_cx).await?;
-                    let row = fetch(tx, owner, id).await?;
+                    // The expiry was the old secret's.
+                    let row = KeyRow { expires_at: None, ..fetch(tx, owner, id).await? };
                     let keys = tx.keys(owner).await?;
                     me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, allow_duplicate).await
                 })

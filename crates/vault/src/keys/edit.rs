@@ -1,6 +1,6 @@
 //! Changing what is said about a key, whether it may be used, and where its secret goes.
 
-use super::{add::label_taken, fetch};
+use super::{add::label_taken, expiry, fetch};
 use crate::{
     Context, Failure, Vault, access,
     audit::{Event, Object},
@@ -8,7 +8,7 @@ use crate::{
     store::rows::KeyRow,
 };
 use domain::{
-    FieldProblem, Problem,
+    FieldProblem, Problem, Timestamp,
     ids::KeyId,
     key_input::SecretInput,
     names::{Description, Label},
@@ -29,6 +29,8 @@ pub struct EditKey {
     pub is_default: Option<bool>,
     /// New base URL; a changed one needs `key`.
     pub endpoint: Option<String>,
+    /// When it stops working at the provider, in RFC 3339; empty takes it away.
+    pub expires_at: Option<String>,
     /// The secret again, for a new base URL.
     pub key: SecretInput,
     /// The revision the caller saw; another one is `Problem::Changed`.
@@ -39,20 +41,23 @@ pub struct EditKey {
 struct Words {
     label: Option<Option<Label>>,
     description: Option<Option<Description>>,
+    expires: Option<Option<Timestamp>>,
     enabled: Option<bool>,
     is_default: bool,
 }
 
 impl Words {
-    fn parse(edit: &EditKey) -> Result<Self, Failure> {
+    fn parse(edit: &EditKey, now: Timestamp) -> Result<Self, Failure> {
         let mut fields = Vec::new();
         let label = edit.label.as_deref().map(Label::parse).transpose().map_err(|fault| fields.push(fault)).ok().flatten();
         let description =
             edit.description.as_deref().map(Description::parse).transpose().map_err(|fault| fields.push(fault)).ok().flatten();
+        let expires =
+            edit.expires_at.as_deref().map(|text| expiry::parse(text, now)).transpose().map_err(|fault| fields.push(fault)).ok().flatten();
         if !fields.is_empty() {
             return Err(Problem::Invalid { fields }.into());
         }
-        Ok(Self { label, description, enabled: edit.enabled, is_default: edit.is_default == Some(true) })
+        Ok(Self { label, description, expires, enabled: edit.enabled, is_default: edit.is_default == Some(true) })
     }
 
     fn apply(self, row: &mut KeyRow) {
@@ -61,6 +66,9 @@ impl Words {
         }
         if let Some(description) = self.description {
             row.description = description.map(|text| text.as_str().to_owned());
+        }
+        if let Some(expires) = self.expires {
+            row.expires_at = expires;
         }
         row.enabled = self.enabled.unwrap_or(row.enabled);
         row.is_default |= self.is_default;
@@ -76,7 +84,7 @@ impl Vault {
     pub async fn edit_key(&self, cx: &Context, id: KeyId, edit: EditKey) -> Result<KeyView, Failure> {
         let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
-        let words = Words::parse(&edit)?;
+        let words = Words::parse(&edit, cx.now)?;
         let moved = edit.endpoint.as_deref().map(str::trim).filter(|given| *given != seen.endpoint.as_deref().unwrap_or_default());
         let new_home = match moved {
             None if !edit.key.is_empty() => {

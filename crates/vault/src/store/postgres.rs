@@ -6,6 +6,7 @@
 //! gaps. How the processes hear of each other's changes is in [`feed`].
 
 mod address;
+mod api_tokens;
 mod decode;
 mod feed;
 mod reads;
@@ -185,6 +186,16 @@ impl Store for Postgres {
     }
     async fn key(&self, owner: Owner, id: KeyId) -> Result<Option<rows::KeyRow>, StoreError> {
         self.read(move |connection| Box::pin(reads::key(connection, owner, id))).await
+    }
+    async fn api_token(&self, handle: &str) -> Result<Option<(rows::ApiTokenRow, rows::AccountRow)>, StoreError> {
+        let handle = handle.to_owned();
+        self.read(move |connection| Box::pin(async move { api_tokens::by_handle(connection, &handle).await })).await
+    }
+    async fn api_tokens(&self, owner: Owner) -> Result<Vec<rows::ApiTokenRow>, StoreError> {
+        self.read(move |connection| Box::pin(api_tokens::of_owner(connection, owner))).await
+    }
+    async fn sessions(&self, owner: Owner) -> Result<Vec<rows::SessionRow>, StoreError> {
+        self.read(move |connection| Box::pin(api_tokens::sessions(connection, owner))).await
     }
     async fn keyring(&self) -> Result<Vec<rows::KeyringRow>, StoreError> {
         self.read(|connection| Box::pin(reads::keyring(connection))).await

@@ -3,8 +3,9 @@
 use domain::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, SessionId, TenantId, UserId},
+    ids::{KeyId, SessionId, TenantId, TokenId, UserId},
     person::{Email, Role, Tier},
+    scope::Scope,
 };
 use uuid::Uuid;
 
@@ -35,6 +36,34 @@ pub struct SessionRow {
     pub ends_at: Timestamp,
     pub authenticated_at: Timestamp,
     pub client: Option<String>,
+}
+
+/// An API token without its secret.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct ApiTokenRow {
+    pub id: TokenId,
+    pub handle: String,
+    pub secret_hash: [u8; 32],
+    pub account: UserId,
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl ApiTokenRow {
+    /// The scopes as the column holds them: words with a space between them.
+    #[must_use]
+    pub fn scope_words(&self) -> String {
+        self.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
+    }
+    /// Reads the column; `None` when a word is not one this version knows.
+    #[must_use]
+    pub fn read_scopes(words: &str) -> Option<Vec<Scope>> {
+        words.split_whitespace().map(|word| word.parse().ok()).collect()
+    }
 }
 
 /// The last test of a key.
@@ -71,6 +100,17 @@ pub struct KeyRow {
     pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What a request with an idempotency key came to. `name` and `request` are keyed hashes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct IdempotencyRow {
+    pub name: [u8; 32],
+    pub request: [u8; 32],
+    pub key: KeyId,
+    pub provider: ProviderId,
+    pub ends_at: Timestamp,
 }
 
 /// A sealed secret and the id of the data key that sealed it.

@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: a unit of work is acknowledged after its commit was synced. Units that wait at the same
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
+mod api_tokens;
 mod decode;
 mod reads;
 mod tx;
@@ -147,6 +148,15 @@ impl Store for Sqlite {
     }
     async fn key(&self, owner: Owner, id: KeyId) -> Result<Option<rows::KeyRow>, StoreError> {
         reads::key(&mut *self.readers.acquire().await?, owner, id).await
+    }
+    async fn api_token(&self, handle: &str) -> Result<Option<(rows::ApiTokenRow, rows::AccountRow)>, StoreError> {
+        api_tokens::by_handle(&mut *self.readers.acquire().await?, handle).await
+    }
+    async fn api_tokens(&self, owner: Owner) -> Result<Vec<rows::ApiTokenRow>, StoreError> {
+        api_tokens::of_owner(&mut *self.readers.acquire().await?, owner).await
+    }
+    async fn sessions(&self, owner: Owner) -> Result<Vec<rows::SessionRow>, StoreError> {
+        api_tokens::sessions(&mut *self.readers.acquire().await?, owner).await
     }
     async fn keyring(&self) -> Result<Vec<rows::KeyringRow>, StoreError> {
         reads::keyring(&mut *self.readers.acquire().await?).await

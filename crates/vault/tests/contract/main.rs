@@ -14,6 +14,8 @@ macro_rules! suite {
             const BACKEND: crate::world::Backend = crate::world::Backend::$backend;
             #[path = "accounts.rs"]
             mod accounts;
+            #[path = "api_tokens.rs"]
+            mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
             #[path = "faults.rs"]
@@ -22,6 +24,8 @@ macro_rules! suite {
             mod keys;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
+            #[path = "sessions.rs"]
+            mod sessions;
             #[path = "tests_of_keys.rs"]
             mod tests_of_keys;
         }

@@ -1,6 +1,6 @@
 //! What a unit of work does, in SQL.
 
-use super::{decode, decode::Moment, reads, reads::account_columns};
+use super::{api_tokens, decode, decode::Moment, reads, reads::account_columns};
 use crate::{
     access::Owner,
     store::{StoreError, Tx, rows::*},
@@ -8,10 +8,10 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     Timestamp,
-    ids::{KeyId, SessionId, UserId},
+    ids::{KeyId, SessionId, TokenId, UserId},
     person::Email,
 };
-use sqlx::{Row, PgConnection, Postgres, postgres::PgArguments, query::Query};
+use sqlx::{PgConnection, Postgres, Row, postgres::PgArguments, query::Query};
 
 pub(super) struct PgTx<'c> {
     connection: &'c mut PgConnection,
@@ -161,6 +161,24 @@ impl Tx for PgTx<'_> {
     async fn delete_ended_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         self.execute(sqlx::query("delete from sessions where ends_at <= $1").bind(Moment(now))).await
     }
+    async fn delete_session_of(&mut self, owner: Owner, id: SessionId) -> Result<bool, StoreError> {
+        api_tokens::delete_session(self.connection, owner, id).await
+    }
+    async fn delete_other_sessions(&mut self, owner: Owner, keep: SessionId) -> Result<u64, StoreError> {
+        api_tokens::delete_other_sessions(self.connection, owner, keep).await
+    }
+    async fn insert_api_token(&mut self, row: &ApiTokenRow) -> Result<(), StoreError> {
+        api_tokens::insert(self.connection, row).await
+    }
+    async fn count_api_tokens(&mut self, account: UserId) -> Result<u32, StoreError> {
+        api_tokens::count(self.connection, account).await
+    }
+    async fn touch_api_token(&mut self, id: TokenId, used: Timestamp) -> Result<(), StoreError> {
+        api_tokens::touch(self.connection, id, used).await
+    }
+    async fn delete_api_token(&mut self, owner: Owner, id: TokenId) -> Result<bool, StoreError> {
+        api_tokens::delete(self.connection, owner, id).await
+    }
     async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError> {
         reads::keys(self.connection, owner).await
     }
@@ -268,6 +286,31 @@ impl Tx for PgTx<'_> {
             .execute(sqlx::query("delete from provider_keys where owner_id = $1 and id = $2").bind(owner.id().uuid()).bind(id.uuid()))
             .await?;
         Ok(deleted == 1)
+    }
+    async fn idempotent(&mut self, owner: Owner, name: &[u8; 32], now: Timestamp) -> Result<Option<IdempotencyRow>, StoreError> {
+        let row = sqlx::query(
+            "select name, request, key_id, provider, ends_at from idempotency where owner_id = $1 and name = $2 and ends_at > $3",
+        )
+        .bind(owner.id().uuid())
+        .bind(name.to_vec())
+        .bind(Moment(now))
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        row.as_ref().map(decode::idempotency).transpose()
+    }
+    async fn insert_idempotent(&mut self, owner: Owner, row: &IdempotencyRow, now: Timestamp) -> Result<(), StoreError> {
+        self.execute(sqlx::query("delete from idempotency where ends_at <= $1").bind(Moment(now))).await?;
+        self.execute(
+            sqlx::query("insert into idempotency (owner_id, name, request, key_id, provider, ends_at) values ($1, $2, $3, $4, $5, $6)")
+                .bind(owner.id().uuid())
+                .bind(row.name.to_vec())
+                .bind(row.request.to_vec())
+                .bind(row.key.uuid())
+                .bind(row.provider.as_str())
+                .bind(Moment(row.ends_at)),
+        )
+        .await?;
+        Ok(())
     }
     async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError> {
         self.execute(

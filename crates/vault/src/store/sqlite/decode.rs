@@ -4,7 +4,7 @@ use crate::store::{StoreError, rows::*};
 use domain::{
     Timestamp,
     catalogue::ProviderId,
-    ids::{KeyId, SessionId, TenantId, UserId},
+    ids::{KeyId, SessionId, TenantId, TokenId, UserId},
     person::Email,
 };
 use sqlx::{Row, sqlite::SqliteRow};
@@ -84,6 +84,20 @@ pub(super) fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
     })
 }
 
+pub(super) fn api_token(row: &SqliteRow) -> Result<ApiTokenRow, StoreError> {
+    Ok(ApiTokenRow {
+        id: TokenId::from_uuid(uuid(row, "token_id")?),
+        handle: column(row, "handle")?,
+        secret_hash: bytes(row, "secret_hash")?,
+        account: UserId::from_uuid(uuid(row, "account_id")?),
+        name: column(row, "name")?,
+        scopes: ApiTokenRow::read_scopes(column(row, "scopes")?).ok_or(StoreError::Unreadable("scopes"))?,
+        created_at: time(row, "created_at")?,
+        expires_at: time(row, "expires_at")?,
+        last_used_at: optional_time(row, "last_used_at")?,
+    })
+}
+
 pub(super) fn key(row: &SqliteRow) -> Result<KeyRow, StoreError> {
     let test = match (optional_time(row, "tested_at")?, optional_word(row, "verdict")?) {
         (Some(at), Some(verdict)) => Some(TestRow {
@@ -120,6 +134,16 @@ pub(super) fn key(row: &SqliteRow) -> Result<KeyRow, StoreError> {
 
 pub(super) fn sealed(row: &SqliteRow) -> Result<SealedRow, StoreError> {
     Ok(SealedRow { data_key_id: number(row, "data_key_id")?, bytes: column(row, "secret")? })
+}
+
+pub(super) fn idempotency(row: &SqliteRow) -> Result<IdempotencyRow, StoreError> {
+    Ok(IdempotencyRow {
+        name: bytes(row, "name")?,
+        request: bytes(row, "request")?,
+        key: KeyId::from_uuid(uuid(row, "key_id")?),
+        provider: ProviderId::parse(column(row, "provider")?).map_err(|_| StoreError::Unreadable("provider"))?,
+        ends_at: time(row, "ends_at")?,
+    })
 }
 
 pub(super) fn keyring(row: &SqliteRow) -> Result<KeyringRow, StoreError> {

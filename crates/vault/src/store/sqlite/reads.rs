@@ -24,7 +24,7 @@ macro_rules! key_columns {
     };
 }
 
-fn each<T>(rows: &[SqliteRow], decode: fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+pub(super) fn each<T>(rows: &[SqliteRow], decode: fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
     rows.iter().map(decode).collect()
 }
 

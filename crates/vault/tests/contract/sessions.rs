@@ -1,0 +1,91 @@
+use crate::world::{PASSWORD, World, again, problem, secret};
+use domain::Problem;
+use vault::{Actor, Context};
+
+const NEW: &str = "seven purple ladders under the bridge";
+
+fn nobody() -> Context {
+    Context::new(Actor::Nobody, "192.0.2.9".parse().ok())
+}
+
+#[tokio::test]
+async fn a_person_sees_their_own_sessions_and_ends_any_of_them() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let bob = world.person("bob@example.com").await;
+    let other = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let sessions = world.vault.sessions(&ann).await.unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert!(sessions[0].current && !sessions[1].current);
+    assert_eq!(sessions[1].client.as_deref(), Some("192.0.2.9"));
+    assert_eq!(problem(world.vault.end_session(&bob, sessions[1].id).await), Problem::NotFound, "of somebody else");
+    assert!(world.vault.authenticate(&nobody(), &other.token).await.unwrap().is_some());
+    world.vault.end_session(&ann, sessions[1].id).await.unwrap();
+    assert!(world.vault.authenticate(&nobody(), &other.token).await.unwrap().is_none());
+    assert_eq!(problem(world.vault.end_session(&ann, sessions[1].id).await), Problem::NotFound, "again");
+}
+
+#[tokio::test]
+async fn all_other_sessions_end_and_the_one_that_asks_goes_on() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let bob = world.person("bob@example.com").await;
+    for _ in 0..3 {
+        world.sign_in("ann@example.com").await;
+    }
+    assert_eq!(world.vault.end_other_sessions(&ann).await.unwrap(), 3);
+    assert_eq!(world.vault.sessions(&ann).await.unwrap().len(), 1);
+    assert_eq!(world.vault.sessions(&bob).await.unwrap().len(), 1);
+    let ended = world.count("select count(*) from audit_events where action = 'session.end_others'").await;
+    assert_eq!(ended, 1);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session_and_begins_one() {
+    let world = World::on(super::BACKEND).await;
+    world.person("ann@example.com").await;
+    let here = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let there = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let cx = nobody().with_actor(Actor::Person(here.identity.clone()));
+    let changed = world.vault.change_password(&cx, &secret(PASSWORD), &secret(NEW)).await.unwrap();
+    for ended in [&here.token, &there.token] {
+        assert!(world.vault.authenticate(&nobody(), ended).await.unwrap().is_none());
+    }
+    assert!(world.vault.authenticate(&nobody(), &changed.token).await.unwrap().is_some());
+    assert_eq!(problem(world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await), Problem::SignInFailed);
+    assert!(world.vault.sign_in(&nobody(), "ann@example.com", &secret(NEW), None).await.is_ok());
+    assert_eq!(world.count("select count(*) from audit_events where action = 'account.change_password'").await, 1);
+}
+
+#[tokio::test]
+async fn a_password_is_changed_only_by_who_knows_it_and_only_to_a_good_one() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    for (old, new, field, code) in [
+        ("not the password", NEW, "password", "wrong"),
+        ("", NEW, "password", "required"),
+        (PASSWORD, "short", "new_password", "too_short"),
+        (PASSWORD, "password1234", "new_password", "too_weak"),
+        (PASSWORD, PASSWORD, "new_password", "unchanged"),
+    ] {
+        let refused = problem(world.vault.change_password(&again(&ann), &secret(old), &secret(new)).await);
+        assert_eq!(refused.of_field(field).unwrap().code, code, "{refused:?}");
+    }
+    assert!(world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn guesses_of_a_password_are_limited_inside_a_session_too() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let wrong = secret("not the password");
+    for _ in 0..9 {
+        // Signing in a moment ago forgave what was counted before.
+        assert!(problem(world.vault.confirm_password(&ann, &wrong).await).of_field("password").is_some());
+    }
+    let mut last = problem(world.vault.confirm_password(&ann, &wrong).await);
+    if last.of_field("password").is_some() {
+        last = problem(world.vault.confirm_password(&ann, &wrong).await);
+    }
+    assert_eq!(last, Problem::TooMany { retry_after: 60 });
+}

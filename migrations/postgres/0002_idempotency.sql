@@ -1,0 +1,13 @@
+-- What a request with an idempotency key came to, for 24 hours. `name` and `request` are HMACs of the client's key and of
+-- everything it sent: neither can be read back, nor guessed without the key that the database does not have.
+create table idempotency (
+    owner_id uuid        not null references accounts (id) on delete cascade,
+    name     bytea       not null check (octet_length(name) = 32),
+    request  bytea       not null check (octet_length(request) = 32),
+    -- The key that was added. It may have been deleted since.
+    key_id   uuid        not null,
+    provider text        not null,
+    ends_at  timestamptz not null,
+    primary key (owner_id, name)
+);
+create index idempotency_ends on idempotency (ends_at);

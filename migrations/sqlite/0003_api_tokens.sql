@@ -1,0 +1,16 @@
+-- API tokens: kw_u_{handle}_{secret}_{checksum}. The handle finds the row; of the secret only its SHA-256 is here. A revoked
+-- token has no row.
+create table api_tokens (
+    id           blob    primary key not null check (length(id) = 16),
+    handle       text    not null unique check (length(handle) = 12),
+    secret_hash  blob    not null check (length(secret_hash) = 32),
+    account_id   blob    not null references accounts (id) on delete cascade,
+    name         text    not null,
+    -- Words with a space between them.
+    scopes       text    not null,
+    created_at   integer not null,
+    expires_at   integer not null,
+    -- To the minute.
+    last_used_at integer
+) strict;
+create index api_tokens_account on api_tokens (account_id, created_at);
