@@ -10,10 +10,11 @@ fn nobody() -> Context {
 }
 
 #[tokio::test]
-async fn of_fifty_who_race_with_the_set_up_link_one_becomes_admin() {
+async fn of_thirty_who_race_with_the_set_up_link_one_becomes_admin() {
     let world = World::on(super::BACKEND).await;
     let link = world.vault.setup_link(&Context::system()).await.unwrap();
-    let tries = (0..50).map(|n| {
+    // Fewer than may wait for a hash: that queue is the process's, and other tests stand in it too.
+    let tries = (0..30).map(|n| {
         let (vault, link) = (world.vault.clone(), link.clone());
         let cx = Context::new(Actor::Nobody, format!("192.0.2.{n}").parse().ok());
         async move { vault.complete_setup(&cx, &link, &format!("admin{n}@example.com"), &secret(PASSWORD)).await }
