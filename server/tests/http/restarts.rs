@@ -152,7 +152,7 @@ fn after_a_storm_of_disconnects_what_is_acknowledged_is_committed() {
                         };
                         let stream = request.open();
                         // From before anything is read to about when the answer is written.
-                        thread::sleep(Duration::from_micros((n as u64 * 733 + client * 131) % 12_000));
+                        thread::sleep(Duration::from_micros((n as u64 * 733 + client * 131) % 30_000));
                         drop(stream);
                     }
                 })
@@ -164,7 +164,7 @@ fn after_a_storm_of_disconnects_what_is_acknowledged_is_committed() {
         }
     });
     let begun = world.ask("select count(*) from provider_keys where label like 'cut%'");
-    assert!(begun.parse::<u32>().unwrap() > 20, "the storm reached nothing: {begun}");
+    assert!(begun.parse::<u32>().unwrap() > 4, "the storm reached nothing: {begun}");
     for n in 0..AFTER {
         let mut answer = add(&world.server, &cookie, &format!("after{n}")).send();
         // Not what this is about; requests that were cut off count, too.
