@@ -85,6 +85,7 @@ create table limit_hits (
     at      timestamptz not null
 );
 create index limit_hits_window on limit_hits (rule, subject, at);
+create index limit_hits_at on limit_hits (at);
 
 -- Append-only, hash-chained: hash = HMAC(audit key, "keyward/audit/v1" || seq || previous hash || canonical event).
 -- `details` is text and not jsonb: the hash covers its bytes, and jsonb does not keep them.

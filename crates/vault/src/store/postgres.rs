@@ -176,9 +176,6 @@ impl Store for Postgres {
     async fn accounts(&self) -> Result<Vec<rows::AccountRow>, StoreError> {
         self.read(|connection| Box::pin(reads::accounts(connection))).await
     }
-    async fn has_admin(&self) -> Result<bool, StoreError> {
-        Ok(self.read(|connection| Box::pin(reads::count_admins(connection))).await? > 0)
-    }
     async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
         let token_hash = *token_hash;
         self.read(move |connection| Box::pin(async move { reads::setup_link_works(connection, &token_hash, now).await })).await
@@ -196,7 +193,9 @@ impl Store for Postgres {
         self.read(move |connection| Box::pin(reads::audit_events(connection, after, limit))).await
     }
     async fn ready(&self) -> Result<(), StoreError> {
-        self.read(|connection| Box::pin(async move { Ok(sqlx::query("select 1").execute(connection).await.map(drop)?) })).await
+        self.read(|connection| Box::pin(async move { Ok(sqlx::query("select 1").execute(connection).await.map(drop)?) })).await?;
+        let nothing: Work = Box::new(|_| Box::pin(async { Ok(Box::new(()) as Box<dyn std::any::Any + Send>) }));
+        self.writer.run(nothing).await.map(drop).map_err(|_| StoreError::Busy)
     }
     async fn run(&self, work: Work) -> Outcome {
         self.writer.run(work).await

@@ -53,7 +53,7 @@ async fn one_label_holds_one_secret_and_a_second_label_another() {
 
 #[tokio::test]
 async fn a_label_in_use_is_refused_unless_the_caller_means_to_overwrite() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     for label in ["", "Production"] {
         let first = world.add(&ann, "openai", &format!("{KEY}{label}"), label).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_label_in_use_is_refused_unless_the_caller_means_to_overwrite() {
 
 #[tokio::test]
 async fn what_changes_nothing_leaves_no_trace_and_changes_are_limited() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let at = |seconds| Context { now: ann.now + std::time::Duration::from_secs(seconds), ..again(&ann) };
@@ -89,7 +89,7 @@ async fn what_changes_nothing_leaves_no_trace_and_changes_are_limited() {
 
 #[tokio::test]
 async fn an_edit_with_a_secret_but_no_new_address_is_refused_and_moves_count_as_adds() {
-    let world = World::new().await;
+    let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let custom = AddKey { endpoint: "https://one.example.com/v1".into(), ..add("custom", KEY, "") };
     let key = world.vault.add_key(&Context { now: ann.now, ..again(&ann) }, custom).await.unwrap();
