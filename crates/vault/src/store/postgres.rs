@@ -204,7 +204,9 @@ impl Store for Postgres {
         self.read(move |connection| Box::pin(reads::audit_events(connection, after, limit))).await
     }
     async fn ready(&self) -> Result<(), StoreError> {
-        self.read(|connection| Box::pin(async move { Ok(sqlx::query("select 1").execute(connection).await.map(drop)?) })).await
+        self.read(|connection| Box::pin(async move { Ok(sqlx::query("select 1").execute(connection).await.map(drop)?) })).await?;
+        let nothing: Work = Box::new(|_| Box::pin(async { Ok(Box::new(()) as Box<dyn std::any::Any + Send>) }));
+        self.writer.run(nothing).await.map(drop).map_err(|_| StoreError::Busy)
     }
     async fn run(&self, work: Work) -> Outcome {
         self.writer.run(work).await

@@ -61,7 +61,7 @@ pub(super) fn truth(row: &PgRow, name: &'static str) -> Result<bool, StoreError>
     column(row, name)
 }
 
-fn uuid(row: &PgRow, name: &'static str) -> Result<Uuid, StoreError> {
+pub(super) fn uuid(row: &PgRow, name: &'static str) -> Result<Uuid, StoreError> {
     column(row, name)
 }
 
