@@ -92,6 +92,12 @@ fn a_rejected_key_says_why_and_offers_a_new_one() {
 }
 
 #[test]
+fn a_row_says_when_its_key_was_added() {
+    let html = list(vec![key(ID, "Production")]);
+    assert!(html.contains("never used") && html.contains("added <time datetime=\"2026-03-04T15:16:00Z\">"), "{html}");
+}
+
+#[test]
 fn a_key_that_is_off_can_be_switched_on_and_not_tested() {
     let html = list(vec![KeyView { enabled: false, ..key(ID, "Production") }]);
     assert!(html.contains(&format!("action=\"/keys/{ID}/enable\"")) && html.contains(">off<"), "{html}");
