@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 
 /// Takes away what was said about the last attempt.
 pub(super) fn clear(form: &Element) {
-    for error in all::<Element>(form, ".error") {
+    for error in all::<Element>(form, ".error, .again") {
         error.remove();
     }
     for field in all::<Element>(form, "[aria-invalid]") {

@@ -21,11 +21,27 @@ pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
     view! { <div id="problem" class=class role="alert">{message}</div> }
 }
 
-/// The outcome of "Test first", announced like the above.
+/// The outcome of "Test first", announced like the above. A page that comes back holds no secret, so it says to paste the key
+/// again; a test that the browser asked for leaves the field as it is.
 #[component]
 pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
     let class = returned.test.as_ref().map(|test| tone(test.verdict));
-    view! { <div id="outcome" class=class role="status">{returned.test.map(|test| test.message())}</div> }
+    let text = returned.test.map(|test| {
+        view! {
+            <div>
+                <p>{test.message()}</p>
+                <p class="again">"To save it, paste the key again."</p>
+            </div>
+        }
+    });
+    view! { <div id="outcome" class=class role="status">{text}</div> }
+}
+
+/// Says under an emptied key field that a refused form came back without the secret.
+#[component]
+pub(crate) fn PasteAgain(returned: Returned) -> impl IntoView {
+    let emptied = returned.problem.is_some() && returned.fault("key").is_none();
+    emptied.then(|| view! { <span class="help again">"A form that comes back does not carry the key: paste it again."</span> })
 }
 
 /// Names the key that already has the secret. Without JavaScript the secret has to be pasted again, for it never comes back.

@@ -4,6 +4,7 @@ use crate::{
     components::{
         dialog::Dialog,
         field::{FieldError, TextField, described_by},
+        note::PasteAgain,
     },
     islands::{KnownProvider, SecretField, Task},
     returned::Returned,
@@ -90,6 +91,7 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
             <div class="field">
                 <label for="key">"API key"</label>
                 <SecretField providers=known(&page.providers) faulty=returned.fault("key").is_some() focus=preset />
+                <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>
             <TextField

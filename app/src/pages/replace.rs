@@ -1,7 +1,7 @@
 //! The dialog "Replace key".
 
 use crate::{
-    components::{dialog::Dialog, field::FieldError},
+    components::{dialog::Dialog, field::FieldError, note::PasteAgain},
     islands::{SecretField, Task},
     pages::add::known,
     returned::Returned,
@@ -39,6 +39,7 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
                     faulty=returned.fault("key").is_some()
                     focus=true
                 />
+                <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>
         </Dialog>

@@ -7,7 +7,7 @@ use domain::{
     catalogue::ProviderId,
     ids::{KeyId, UserId},
     person::{Email, Role, Tier},
-    views::{AccountView, KeyView, KeysPage, ProviderView, TestView},
+    views::{AccountView, KeyView, KeysPage, ProviderView, TestReport, TestView},
 };
 use leptos::{prelude::*, reactive::owner::Owner};
 use leptos_meta::provide_meta_context;
@@ -144,6 +144,25 @@ fn a_returned_form_keeps_what_was_typed_and_never_the_secret() {
     assert!(html.contains("Too short for a key.") && html.contains("id=\"key-error\""), "{html}");
     assert!(html.contains("value=\"Evals\"") && html.contains("aria-invalid=\"true\""), "{html}");
     assert!(!html.contains("sk-typed"), "{html}");
+}
+
+#[test]
+fn a_form_that_comes_back_says_that_the_key_has_to_be_pasted_again() {
+    let report = TestReport {
+        provider: ProviderId::parse("openai").expect("a test id"),
+        provider_name: "OpenAI".to_owned(),
+        verdict: Verdict::Valid,
+        status_code: Some(200),
+        latency_ms: None,
+    };
+    let tested = Returned { test: Some(report), ..Returned::default() };
+    let refused = Returned { problem: Some(Problem::TierLimit { limit: 1 }), ..Returned::default() };
+    for (task, id) in [(Task::Add, None), (Task::Replace, Some(ID))] {
+        let shown = |returned: &Returned| html(page(vec![key(ID, "Production")]), Some(task), id, None, returned.clone());
+        assert!(shown(&tested).contains("To save it, paste the key again."), "{task:?}");
+        assert!(shown(&refused).contains("does not carry the key: paste it again"), "{task:?}");
+        assert!(!shown(&Returned::default()).contains("class=\"help again\""), "{task:?}");
+    }
 }
 
 #[test]
