@@ -40,8 +40,9 @@ pub(crate) fn Dialog(
                     <header>
                         <h1 id="dialog-title">{title}</h1>
                     </header>
+                    // Notes first: on a small screen what comes after the fields is not seen.
                     <div class="body">
-                        {problem} {fields} {notes}
+                        {problem} {notes} {fields}
                     </div>
                     <footer>
                         {test}
