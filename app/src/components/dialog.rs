@@ -5,8 +5,15 @@ use crate::{
     islands::{DialogForm, Task},
     returned::Returned,
 };
-use domain::ids::KeyId;
+use domain::{ids::KeyId, views::KeyView};
 use leptos::prelude::*;
+
+/// Which key a dialog is about, at which provider, and how it ends.
+#[component]
+pub(crate) fn WhichKey(key: KeyView) -> impl IntoView {
+    let hint = key.hint.clone().unwrap_or_else(|| key.spoken());
+    view! { <b>{key.title().to_owned()}</b> {format!(" at {} (", key.provider_name)} <span class="hint">{hint}</span> ")" }
+}
 
 /// What the dialogs have in common. `title` is the task; `fields` are the names that show their own faults.
 #[component]

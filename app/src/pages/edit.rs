@@ -2,7 +2,7 @@
 
 use crate::{
     components::{
-        dialog::Dialog,
+        dialog::{Dialog, WhichKey},
         field::{FieldError, TextField},
     },
     islands::{SecretField, Task},
@@ -57,6 +57,9 @@ pub(crate) fn Edit(key: KeyView, returned: Returned) -> impl IntoView {
             id=key.id
             returned=returned.clone()
         >
+            <p>
+                <WhichKey key=key.clone() />
+            </p>
             <input type="hidden" name="revision" value=key.revision.to_string() />
             <input type="hidden" name="enabled_present" value="1" />
             <TextField name="label" label="Label" value=key.label.clone().unwrap_or_default() autofocus=true returned=returned.clone() />

@@ -184,6 +184,15 @@ fn a_dialog_makes_the_page_behind_it_inert() {
 }
 
 #[test]
+fn a_dialog_about_a_key_names_it_and_its_provider() {
+    for task in [Task::Replace, Task::Edit, Task::Delete] {
+        let html = html(page(vec![key(ID, "Production")]), Some(task), Some(ID), None, Returned::default());
+        let dialog = html.split("<dialog").nth(1).expect("a dialog");
+        assert!(dialog.contains("<b>Production</b>") && dialog.contains("at OpenAI (") && dialog.contains("1a2b"), "{task:?}: {dialog}");
+    }
+}
+
+#[test]
 fn deleting_the_default_says_which_key_follows() {
     let keys = vec![KeyView { is_default: true, ..key(ID, "Production") }, key(OTHER, "Evals")];
     let html = html(page(keys), Some(Task::Delete), Some(ID), None, Returned::default());
