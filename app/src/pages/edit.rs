@@ -34,8 +34,12 @@ fn Address(endpoint: String, returned: Returned) -> impl IntoView {
         <TextField name="endpoint" label="Base URL" kind="url" value=endpoint returned=returned.clone() />
         <div class="field">
             <label for="key">"API key"</label>
-            <SecretField providers=Vec::new() faulty=returned.fault("key").is_some() focus=false />
-            <span class="help">"Only for a new base URL: enter the key again, for a stored key is never sent to another address."</span>
+            <SecretField
+                providers=Vec::new()
+                help="Only for a new base URL: a stored key is never sent to another address.".to_owned()
+                faulty=returned.fault("key").is_some()
+                focus=false
+            />
             <FieldError name="key" message=returned.fault("key") />
         </div>
     }

@@ -193,6 +193,14 @@ fn a_dialog_about_a_key_names_it_and_its_provider() {
 }
 
 #[test]
+fn editing_an_address_says_one_thing_about_the_key() {
+    let own = KeyView { endpoint: Some("https://models.example.com/v1".to_owned()), ..key(ID, "Production") };
+    let html = html(page(vec![own]), Some(Task::Edit), Some(ID), None, Returned::default());
+    let dialog = html.split("<dialog").nth(1).expect("a dialog");
+    assert!(dialog.contains("Only for a new base URL") && !dialog.contains("It is sealed"), "{dialog}");
+}
+
+#[test]
 fn deleting_the_default_says_which_key_follows() {
     let keys = vec![KeyView { is_default: true, ..key(ID, "Production") }, key(OTHER, "Evals")];
     let html = html(page(keys), Some(Task::Delete), Some(ID), None, Returned::default());
