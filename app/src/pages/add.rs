@@ -102,7 +102,7 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
                 help="For a provider with an address of its own, like https://models.example.com/v1"
                 returned=returned.clone()
             />
-            <TextField name="label" label="Label" help="Tells your keys of one provider apart, like Production." returned=returned.clone() />
+            <TextField name="label" label="Label" help="Optional for the first key; tells your keys of one provider apart." returned=returned.clone() />
             <TextField name="description" label="Description" optional=true returned />
         </Dialog>
     }

@@ -166,6 +166,15 @@ fn a_form_that_comes_back_says_that_the_key_has_to_be_pasted_again() {
 }
 
 #[test]
+fn a_label_that_is_taken_is_refused_beside_its_field() {
+    let sentence = "Another key of this provider has this label.";
+    let returned = Returned { problem: Some(Problem::field(FieldProblem::new("label", "taken", sentence))), ..Returned::default() };
+    let html = html(page(vec![key(ID, "Production")]), Some(Task::Add), None, None, returned);
+    assert!(html.contains(&format!("id=\"label-error\" class=\"error\">{sentence}<")), "{html}");
+    assert!(html.contains("aria-describedby=\"label-help label-error\"") && !html.contains("note--bad"), "{html}");
+}
+
+#[test]
 fn a_duplicate_is_named_with_three_ways_on() {
     let problem = Problem::DuplicateKey { id: ID.parse().expect("a test id"), label: Some("Production".into()) };
     let returned = Returned { problem: Some(problem), ..Returned::default() };
