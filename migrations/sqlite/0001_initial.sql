@@ -84,6 +84,7 @@ create table limit_hits (
     at      integer not null
 ) strict;
 create index limit_hits_window on limit_hits (rule, subject, at);
+create index limit_hits_at on limit_hits (at);
 
 -- Append-only, hash-chained: hash = HMAC(audit key, "keyward/audit/v1" || seq || previous hash || canonical event).
 create table audit_events (

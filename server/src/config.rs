@@ -62,8 +62,6 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The root key.
     pub(crate) root_key: RootKeySource,
-    /// The root key before it, while one replaces the other.
-    pub(crate) previous_root_key: Option<RootKeySource>,
     /// A filter in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log: String,
     /// How log lines look.
@@ -115,7 +113,6 @@ impl Config {
             },
             trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
             root_key: root_key(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder),
-            previous_root_key: root_key(env, "KEYWARD_ROOT_KEY_PREVIOUS")?,
             data_dir,
             listen,
             public_url,

@@ -69,11 +69,7 @@ fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
     if !config.vault.database.exists() {
         return Err(StartFailure::NoDataFolder(config.data_dir.display().to_string()));
     }
-    let mut roots = vec![read(config, &config.root_key)?];
-    if let Some(previous) = &config.previous_root_key {
-        roots.push(read(config, previous)?);
-    }
-    Ok(roots)
+    Ok(vec![read(config, &config.root_key)?])
 }
 
 fn read(config: &Config, source: &RootKeySource) -> Result<RootKey, StartFailure> {

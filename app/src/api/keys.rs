@@ -25,7 +25,7 @@ pub async fn add_key(
     #[server(default)] allow_duplicate: bool,
 ) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
-    let key = vault::keys::AddKey { provider, key, label, description, endpoint, allow_duplicate };
+    let key = vault::keys::AddKey { provider, key, label, description, endpoint, allow_duplicate, overwrite: false };
     vault.add_key(&cx, key).await.map(drop).map_err(refuse)
 }
 

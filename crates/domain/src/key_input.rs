@@ -98,10 +98,12 @@ pub fn fault(field: &'static str, secret: &str) -> Option<FieldProblem> {
         ("control_characters", "The key contains line breaks or other control characters. Copy it again from the provider.")
     } else if secret.chars().any(char::is_whitespace) {
         ("white_space", "The key contains spaces. Copy it again from the provider.")
-    } else if secret.chars().count() < SHORTEST {
-        ("key_too_short", "This is shorter than 10 characters, so it cannot be an API key.")
     } else if looks_masked(secret) {
         ("masked", "This looks like a masked key. Paste the full key from the provider.")
+    } else if !secret.is_ascii() {
+        ("not_ascii", "The key contains letters or signs that no API key has. Copy it again from the provider.")
+    } else if secret.len() < SHORTEST {
+        ("key_too_short", "This is shorter than 10 characters, so it cannot be an API key.")
     } else {
         return None;
     };
@@ -207,6 +209,7 @@ mod tests {
         assert_eq!(code("sk-01234\n56789"), Some("control_characters".into()));
         assert_eq!(code("sk-01234 56789"), Some("white_space".into()));
         assert_eq!(code("sk-…0123456789"), Some("masked".into()));
+        assert_eq!(code("sk-ключ0123456789"), Some("not_ascii".into()));
         assert_eq!(code(""), Some("required".into()));
     }
 

@@ -252,6 +252,8 @@ pub enum LiveEvent {
         /// What came out.
         verdict: Verdict,
     },
+    /// Some changes were not told; read everything again.
+    Missed,
 }
 
 impl LiveEvent {
@@ -259,7 +261,7 @@ impl LiveEvent {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::KeyChanged { .. } => "key.changed",
+            Self::KeyChanged { .. } | Self::Missed => "key.changed",
             Self::KeyTested { .. } => "key.tested",
         }
     }

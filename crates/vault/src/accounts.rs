@@ -16,7 +16,6 @@ use domain::{
     ids::UserId,
     key_input::SecretInput,
     person::{Email, Role, Tier},
-    scope::Scope,
     views::{AccountView, PersonView},
 };
 use std::time::Duration;
@@ -127,15 +126,6 @@ impl Vault {
     }
 
     /// The caller's account, with what its tier allows.
-    ///
-    /// # Errors
-    /// `NotAuthenticated`, `Unavailable`.
-    pub async fn account(&self, cx: &Context) -> Result<AccountView, Failure> {
-        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
-        let held = self.store().keys(owner).await?.len();
-        self.account_view(cx, held)
-    }
-
     pub(crate) fn account_view(&self, cx: &Context, held: usize) -> Result<AccountView, Failure> {
         let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
         Ok(AccountView {

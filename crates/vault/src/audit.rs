@@ -93,7 +93,7 @@ impl Event {
         self.object = Some(object);
         self
     }
-    /// Who did it, when the request itself carries nobody yet (sign-in).
+    /// Who did it, when it is not whom the request came with: at sign-in, a browser may still carry another account's session.
     #[must_use]
     pub const fn by(mut self, account: UserId) -> Self {
         self.actor = Some(account);
@@ -139,17 +139,18 @@ pub async fn record(tx: &mut dyn Tx, key: &AuditKey, cx: &Context, event: Event)
 }
 
 fn row(cx: &Context, event: Event) -> AuditRow {
-    let (kind, actor, session) = match &cx.actor {
-        Actor::Person(identity) => ("person", Some(identity.user.uuid()), Some(identity.proof_id())),
-        Actor::System => ("system", None, None),
-        Actor::Nobody => (if event.actor.is_some() { "person" } else { "nobody" }, None, None),
+    let (kind, actor, session) = match (event.actor, &cx.actor) {
+        (Some(account), _) => ("person", Some(account.uuid()), None),
+        (None, Actor::Person(identity)) => ("person", Some(identity.user.uuid()), Some(identity.proof_id())),
+        (None, Actor::System) => ("system", None, None),
+        (None, Actor::Nobody) => ("nobody", None, None),
     };
     let (object_kind, object_id) = event.object.map(Object::parts).unzip();
     AuditRow {
         seq: 0,
         at: cx.now,
         actor_kind: kind.to_owned(),
-        actor_id: actor.or(event.actor.map(UserId::uuid)),
+        actor_id: actor,
         session_id: session,
         client: cx.client.map(|address| address.to_string()),
         request_id: cx.request.uuid(),

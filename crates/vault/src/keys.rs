@@ -14,6 +14,7 @@ use crate::{
     egress::Endpoint,
     hint::Hint,
     keyring::Keyring,
+    limits,
     seal_context::FieldContext,
     secret::Plaintext,
     store::{
@@ -107,7 +108,7 @@ impl Vault {
     /// Deletes a key and its ciphertext. When it was the default, the oldest one left becomes it.
     ///
     /// # Errors
-    /// `KeyNotFound`, `NotAuthenticated`, `Unavailable`.
+    /// `KeyNotFound`, `TooMany`, `NotAuthenticated`, `Unavailable`.
     pub async fn delete_key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
         let (owner, _) = access::owner(cx, Scope::KeysWrite)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
@@ -116,6 +117,7 @@ impl Vault {
             .write(move |tx| {
                 Box::pin(async move {
                     let row = fetch(tx, owner, id).await?;
+                    limits::admit(tx, limits::CHANGES, &owner.id().to_string(), &unit_cx).await?;
                     let sealed = tx.key_secret(owner, id).await?;
                     tx.delete_key(owner, id).await?;
                     if row.is_default {
@@ -134,8 +136,7 @@ impl Vault {
         Ok(self.view(row))
     }
 
-    /// Changes to the caller's keys as they happen. A reader that falls too far behind is told so by one event for the
-    /// newest key it can name; pages read everything again on any event.
+    /// Changes to the caller's keys as they happen. A reader that falls too far behind is told that it missed some.
     ///
     /// # Errors
     /// `NotAuthenticated`.
@@ -146,7 +147,8 @@ impl Vault {
             loop {
                 match changes.recv().await {
                     Ok((to, event)) if to == owner.id() => return Some((event, changes)),
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => return Some((LiveEvent::Missed, changes)),
                     Err(RecvError::Closed) => return None,
                 }
             }

@@ -70,7 +70,7 @@ impl Vault {
         // An error means that nobody listens.
         let _ = self.0.changes.send((to, event));
     }
-    /// Whether the database answers.
+    /// Whether the database can be read and written.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.

@@ -17,12 +17,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Tests of keys, by account.
 pub const TESTS: Rule = Rule { name: "key.test", most: 5, window: MINUTE };
+/// Changed and deleted keys, by account.
+pub const CHANGES: Rule = Rule { name: "key.change", most: 60, window: MINUTE };
 /// Added and replaced keys, by account.
 pub const ADDS: Rule = Rule { name: "key.add", most: 30, window: MINUTE };
-/// Sign-ins by account name, whether it exists or not. Bounds the hashing that strangers can cause.
-pub const SIGN_INS_BY_ACCOUNT: Rule = Rule { name: "sign_in.account", most: 10, window: MINUTE };
+/// Sign-ins by account name and network, whether the account exists or not.
+pub const SIGN_INS_BY_CALLER: Rule = Rule { name: "sign_in.caller", most: 10, window: MINUTE };
+/// Sign-ins by account name from everywhere that has no session of the account: bounds the hashing and guessing of many
+/// strangers, and cannot keep out the owner where they are signed in already.
+pub const SIGN_INS_BY_STRANGERS: Rule = Rule { name: "sign_in.strangers", most: 20, window: MINUTE };
 /// Sign-ins and set-ups by network: an IPv4 address or an IPv6 /64.
 pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, window: MINUTE };
+
+/// Longer than any window: hits older than this are of no use to any rule.
+pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// Admits one act of `subject`, or says when the next one will be admitted.
 ///
@@ -35,7 +43,7 @@ pub async fn admit(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> 
         let wait = (*blocking + rule.window).since(cx.now);
         return Err(Problem::TooMany { retry_after: u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1) }.into());
     }
-    tx.insert_hit(rule.name, &subject, cx.now).await?;
+    tx.insert_hit(rule.name, &subject, cx.now, cx.now - LONGEST_WINDOW).await?;
     Ok(())
 }
 

@@ -53,6 +53,9 @@ pub enum StoreError {
     /// No database there, locked, full, or gone.
     #[error("the database did not answer: {0}")]
     Database(#[source] sqlx::Error),
+    /// More work waits than can be done soon.
+    #[error("too many units of work wait")]
+    Busy,
     /// The unit of work did not run to its end.
     #[error("a unit of work was lost")]
     Lost,
@@ -94,8 +97,6 @@ pub trait Store: Send + Sync + 'static {
     async fn account_by_email(&self, email: &Email) -> Result<Option<AccountRow>, StoreError>;
     /// All accounts, by name.
     async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError>;
-    /// Whether there is an admin who may sign in.
-    async fn has_admin(&self) -> Result<bool, StoreError>;
     /// Whether a set-up link with this hash exists and has not expired.
     async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
     /// The owner's keys, without their secrets.
@@ -106,7 +107,7 @@ pub trait Store: Send + Sync + 'static {
     async fn keyring(&self) -> Result<Vec<KeyringRow>, StoreError>;
     /// Audit events with `seq` greater than `after`, oldest first.
     async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
-    /// Whether the database answers.
+    /// Whether the database can be read and written.
     async fn ready(&self) -> Result<(), StoreError>;
     /// Runs a unit of work; returns when it is on disk.
     async fn run(&self, work: Work) -> Outcome;
@@ -157,8 +158,10 @@ pub trait Tx: Send {
     async fn insert_session(&mut self, row: &SessionRow) -> Result<(), StoreError>;
     /// Stamps a session that still exists; a deleted one stays deleted.
     async fn touch_session(&mut self, id: SessionId, seen: Timestamp) -> Result<(), StoreError>;
-    /// Ends the session with this token hash and account, if there is one.
-    async fn delete_session_by_hash(&mut self, token_hash: &[u8; 32]) -> Result<(), StoreError>;
+    /// Ends the session with this token hash, and tells which it was.
+    async fn delete_session_by_hash(&mut self, token_hash: &[u8; 32]) -> Result<Option<SessionId>, StoreError>;
+    /// Whether the account has a session that was begun from this address and has not ended.
+    async fn is_known_client(&mut self, email: &Email, client: &str, now: Timestamp) -> Result<bool, StoreError>;
     /// Ends a session; `false` when it had ended.
     async fn delete_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
     /// Ends all sessions of an account.
@@ -183,10 +186,10 @@ pub trait Tx: Send {
     async fn delete_key(&mut self, owner: Owner, id: KeyId) -> Result<bool, StoreError>;
     /// Adds a wrapped keyring.
     async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError>;
-    /// Admitted acts of `subject` under `rule` since a moment, oldest first. Forgets older ones.
+    /// Admitted acts of `subject` under `rule` after a moment, oldest first.
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
-    /// Notes an admitted act.
-    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError>;
+    /// Notes an admitted act, and forgets some of those before `useless`.
+    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp, useless: Timestamp) -> Result<(), StoreError>;
     /// Forgets the acts of `subject` under `rule`.
     async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;
     /// The end of the audit chain.

@@ -60,7 +60,7 @@ async fn try_add(visit: &Visit, fields: &mut Fields) -> Result<Outcome, Failure>
         Act::Save => {
             let (label, description) = (fields.text("label"), fields.text("description"));
             let allow_duplicate = fields.is_ticked("allow_duplicate");
-            let new = AddKey { provider, key, label, description, endpoint, allow_duplicate };
+            let new = AddKey { provider, key, label, description, endpoint, allow_duplicate, overwrite: false };
             visit.site.vault.add_key(visit.cx(), new).await.map(|_| Outcome::Done(Done::Added))
         }
     }

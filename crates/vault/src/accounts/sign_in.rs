@@ -10,7 +10,12 @@ use crate::{
     },
     tokens,
 };
-use domain::{Problem, Timestamp, ids::SessionId, key_input::SecretInput, person::Email};
+use domain::{
+    Problem, Timestamp,
+    ids::{SessionId, UserId},
+    key_input::SecretInput,
+    person::Email,
+};
 use std::time::Duration;
 
 /// A session's last request is written at most this often, and never less often than a tenth of the idle limit.
@@ -66,8 +71,9 @@ impl Vault {
         };
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let fits = passwords::verify(password, stored).await?;
-        let Some(account) = account.filter(|account| fits && account.disabled_at.is_none()) else {
-            return self.refuse_sign_in(cx).await;
+        let account = match account {
+            Some(account) if fits && account.disabled_at.is_none() => account,
+            other => return self.refuse_sign_in(cx, other.map(|account| account.id)).await,
         };
         let token = tokens::generate()?;
         let previous = previous.map(SessionToken::hash);
@@ -79,7 +85,7 @@ impl Vault {
                     let current = tx.account(account.id).await?;
                     let current = current.filter(|now| now.disabled_at.is_none() && now.password_hash == account.password_hash);
                     let account = current.ok_or(Problem::SignInFailed)?;
-                    limits::forgive(tx, limits::SIGN_INS_BY_ACCOUNT, &name).await?;
+                    limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &format!("{name} {}", limits::network(cx.client))).await?;
                     tx.delete_ended_sessions(cx.now).await?;
                     me.record(tx, &cx, Event::success("session.begin").on(Object::Account(account.id)).by(account.id)).await?;
                     me.begin_session(tx, &cx, account, token, previous).await
@@ -95,17 +101,24 @@ impl Vault {
             .write(move |tx| {
                 Box::pin(async move {
                     limits::admit(tx, limits::SIGN_INS_BY_NETWORK, &network, &cx).await?;
-                    limits::admit(tx, limits::SIGN_INS_BY_ACCOUNT, &name, &cx).await
+                    limits::admit(tx, limits::SIGN_INS_BY_CALLER, &format!("{name} {network}"), &cx).await?;
+                    let client = cx.client.map(|address| address.to_string());
+                    if let (Some(client), Ok(email)) = (client, Email::parse(&name))
+                        && tx.is_known_client(&email, &client, cx.now).await?
+                    {
+                        return Ok(());
+                    }
+                    limits::admit(tx, limits::SIGN_INS_BY_STRANGERS, &name, &cx).await
                 })
             })
             .await
     }
 
-    async fn refuse_sign_in(&self, cx: &Context) -> Result<NewSession, Failure> {
+    async fn refuse_sign_in(&self, cx: &Context, account: Option<UserId>) -> Result<NewSession, Failure> {
+        let event = Event::new("session.begin", Outcome::Refused);
+        let event = account.into_iter().fold(event, |event, account| event.on(Object::Account(account)));
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| Box::pin(async move { me.record(tx, &cx, Event::new("session.begin", Outcome::Refused)).await }))
-            .await?;
+        self.store().write(move |tx| Box::pin(async move { me.record(tx, &cx, event).await })).await?;
         Err(Problem::SignInFailed.into())
     }
 
@@ -130,8 +143,10 @@ impl Vault {
             client: cx.client.map(|address| address.to_string()),
         };
         tx.insert_session(&session).await?;
-        if let Some(previous) = previous {
-            tx.delete_session_by_hash(&previous).await?;
+        if let Some(previous) = previous
+            && let Some(ended) = tx.delete_session_by_hash(&previous).await?
+        {
+            self.record(tx, cx, Event::success("session.end").on(Object::Session(ended)).by(account.id)).await?;
         }
         Ok(NewSession { token, ends: session.ends_at, identity: identity(account, &session) })
     }

@@ -35,6 +35,8 @@ pub struct AddKey {
     pub endpoint: String,
     /// Store it even if the same secret is kept under another label.
     pub allow_duplicate: bool,
+    /// Replace the secret of the key that has this label already; otherwise that is a fault of the field `label`.
+    pub overwrite: bool,
 }
 
 /// A key to add, parsed.
@@ -46,6 +48,7 @@ struct NewKey {
     endpoint: Option<String>,
     origin: String,
     allow_duplicate: bool,
+    overwrite: bool,
 }
 
 /// Keeps the value or notes the fault.
@@ -89,11 +92,20 @@ impl Vault {
             return Err(Problem::Internal.into());
         };
         let origin = endpoint.origin().to_owned();
-        Ok(NewKey { provider, secret, label, description, endpoint: given, origin, allow_duplicate: key.allow_duplicate })
+        Ok(NewKey {
+            provider,
+            secret,
+            label,
+            description,
+            endpoint: given,
+            origin,
+            allow_duplicate: key.allow_duplicate,
+            overwrite: key.overwrite,
+        })
     }
 
-    /// Seals and stores a key. Same provider and label: its secret is replaced and it is switched on; the same secret
-    /// too: nothing changes. The first key of a provider becomes its default.
+    /// Seals and stores a key. Same provider and label: with `overwrite` its secret is replaced and it is switched on,
+    /// otherwise the label is refused; the same secret too: nothing changes. The first key of a provider becomes its default.
     ///
     /// # Errors
     /// `Invalid`, `DuplicateKey`, `TierRequired`, `TierLimit`, `TooMany`, `NotAuthenticated`, `Unavailable`.
@@ -177,6 +189,9 @@ impl Vault {
         if row.fingerprint == fingerprint && row.endpoint_origin == new.origin && row.endpoint == new.endpoint && row.enabled {
             return Ok(row);
         }
+        if row.fingerprint != fingerprint && !new.overwrite {
+            return Err(label_in_use(&row).into());
+        }
         let described = new.description.as_ref().map(|text| text.as_str().to_owned());
         let row = KeyRow { enabled: true, description: described.or_else(|| row.description.clone()), ..row };
         let target = (new.endpoint.clone(), new.origin.clone());
@@ -246,6 +261,14 @@ fn refuse_duplicate(keys: &[KeyRow], row: &KeyRow, allowed: bool) -> Result<(), 
         Some(other) if !allowed => Err(duplicate_problem(other).into()),
         _ => Ok(()),
     }
+}
+
+fn label_in_use(row: &KeyRow) -> FieldProblem {
+    let message = match &row.label {
+        Some(_) => "You keep another key of this provider under this label. Choose a different one, or replace that key instead.",
+        None => "You keep a key of this provider without a label. Give this one a label, or replace that key instead.",
+    };
+    FieldProblem::new("label", "taken", message)
 }
 
 /// A label that another key of the provider has.

@@ -4,6 +4,7 @@ use super::{add::label_taken, fetch};
 use crate::{
     Context, Failure, Vault, access,
     audit::{Event, Object},
+    limits,
     store::rows::KeyRow,
 };
 use domain::{
@@ -67,16 +68,21 @@ impl Words {
 }
 
 impl Vault {
-    /// Changes what is said about a key, whether it may be used, or (with its secret) its base URL.
+    /// Changes what is said about a key, whether it may be used, or (with its secret) its base URL. What changes nothing
+    /// leaves no trace.
     ///
     /// # Errors
-    /// `Invalid`, `Changed`, `KeyNotFound`, `TierRequired` (a new base URL), `NotAuthenticated`, `Unavailable`.
+    /// `Invalid`, `Changed`, `KeyNotFound`, `TooMany`, `TierRequired` (a new base URL), `NotAuthenticated`, `Unavailable`.
     pub async fn edit_key(&self, cx: &Context, id: KeyId, edit: EditKey) -> Result<KeyView, Failure> {
         let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
         let words = Words::parse(&edit)?;
         let moved = edit.endpoint.as_deref().map(str::trim).filter(|given| *given != seen.endpoint.as_deref().unwrap_or_default());
         let new_home = match moved {
+            None if !edit.key.is_empty() => {
+                let why = "This field is for a new base URL. To change the key itself, use Replace.";
+                return Err(FieldProblem::new("key", "not_here", why).into());
+            }
             None => None,
             Some(given) => {
                 self.0.tiers.require(who.tier)?;
@@ -95,14 +101,20 @@ impl Vault {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
+                    let rule = if new_home.is_some() { limits::ADDS } else { limits::CHANGES };
+                    limits::admit(tx, rule, &owner.id().to_string(), &unit_cx).await?;
                     let mut row = fetch(tx, owner, id).await?;
                     if edit.revision.is_some_and(|revision| revision != row.revision) {
                         return Err(Problem::Changed.into());
                     }
-                    if words.is_default && !row.is_default {
+                    let before = row.clone();
+                    words.apply(&mut row);
+                    if row == before && new_home.is_none() {
+                        return Ok(row);
+                    }
+                    if row.is_default && !before.is_default {
                         tx.clear_default(owner, row.provider.as_str()).await?;
                     }
-                    words.apply(&mut row);
                     row.revision += 1;
                     row.updated_at = unit_cx.now;
                     tx.update_key(owner, &row).await.map_err(label_taken)?;

@@ -139,9 +139,6 @@ impl Store for Sqlite {
     async fn accounts(&self) -> Result<Vec<rows::AccountRow>, StoreError> {
         reads::accounts(&mut *self.readers.acquire().await?).await
     }
-    async fn has_admin(&self) -> Result<bool, StoreError> {
-        Ok(reads::count_admins(&mut *self.readers.acquire().await?).await? > 0)
-    }
     async fn setup_link_works(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
         reads::setup_link_works(&mut *self.readers.acquire().await?, token_hash, now).await
     }
@@ -159,7 +156,8 @@ impl Store for Sqlite {
     }
     async fn ready(&self) -> Result<(), StoreError> {
         sqlx::query("select 1 from accounts limit 1").fetch_optional(&self.readers).await?;
-        Ok(())
+        let nothing: Work = Box::new(|_| Box::pin(async { Ok(Box::new(()) as Box<dyn std::any::Any + Send>) }));
+        self.writer.run(nothing).await.map(drop).map_err(|_| StoreError::Busy)
     }
     async fn run(&self, work: Work) -> Outcome {
         self.writer.run(work).await

@@ -123,6 +123,49 @@ async fn a_session_ends_when_idle_and_at_its_absolute_limit() {
 }
 
 #[tokio::test]
+async fn strangers_cannot_keep_out_who_is_signed_in_already_and_cannot_guess_much() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    let cx = nobody();
+    let from = |address: String| Context { now: cx.now, client: address.parse().ok(), ..nobody() };
+    let mut hashed = 0;
+    for n in 0..50 {
+        let refused =
+            problem(world.vault.sign_in(&from(format!("198.51.100.{n}")), "ann@example.com", &secret("no such password"), None).await);
+        hashed += usize::from(refused == Problem::SignInFailed);
+    }
+    // Twenty in all: one was Ann's own sign-in above.
+    assert_eq!(hashed, 19, "guesses that cost a hash");
+    // Where Ann has a session she gets in at once; anywhere else she waits no longer than the window.
+    assert!(world.vault.sign_in(&from("192.0.2.1".into()), "ann@example.com", &secret(PASSWORD), None).await.is_ok());
+    let elsewhere = world.vault.sign_in(&from("203.0.113.9".into()), "ann@example.com", &secret(PASSWORD), None).await;
+    assert_eq!(problem(elsewhere), Problem::TooMany { retry_after: 60 });
+}
+
+#[tokio::test]
+async fn a_sign_in_over_another_accounts_session_is_told_as_it_was() {
+    let world = World::new().await;
+    let ann = world.person("ann@example.com").await;
+    world.person("bob@example.com").await;
+    let first = world.vault.sign_in(&nobody(), "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+    let over = again(&ann);
+    world.vault.sign_in(&over, "bob@example.com", &secret(PASSWORD), Some(&first.token)).await.unwrap();
+    let of_bob = "select count(*) from audit_events e join accounts a on a.id = e.actor_id where a.email = 'bob@example.com' \
+                  and e.session_id is null and e.action in ('session.begin', 'session.end')";
+    // Bob's sign-in at the beginning, the one over Ann's session, and the end of that session.
+    assert_eq!(world.count(of_bob).await, 3);
+}
+
+#[tokio::test]
+async fn old_hits_are_forgotten_whoever_they_are_of() {
+    let world = World::new().await;
+    world.person("ann@example.com").await;
+    world.execute("insert into limit_hits (rule, subject, at) values ('x', x'00', 1)").await;
+    world.sign_in("ann@example.com").await;
+    assert_eq!(world.count("select count(*) from limit_hits where at = 1").await, 0);
+}
+
+#[tokio::test]
 async fn the_eleventh_guess_in_a_minute_waits_whoever_the_account_is() {
     let world = World::new().await;
     world.person("ann@example.com").await;

@@ -52,6 +52,57 @@ async fn one_label_holds_one_secret_and_a_second_label_another() {
 }
 
 #[tokio::test]
+async fn a_label_in_use_is_refused_unless_the_caller_means_to_overwrite() {
+    let world = World::new().await;
+    let ann = world.person("ann@example.com").await;
+    for label in ["", "Production"] {
+        let first = world.add(&ann, "openai", &format!("{KEY}{label}"), label).await.unwrap();
+        let refused = world.vault.add_key(&ann, AddKey { overwrite: false, ..add("openai", &format!("{OTHER}{label}"), label) }).await;
+        assert_eq!(problem(refused).of_field("label").map(|fault| fault.code.as_ref()), Some("taken"));
+        assert_eq!(world.vault.key(&ann, first.id).await.unwrap(), first);
+        // The same secret is no loss: nothing changes, and nothing is refused.
+        let same = world.vault.add_key(&ann, AddKey { overwrite: false, ..add("openai", &format!("{KEY}{label}"), label) }).await;
+        assert_eq!(same.unwrap(), first);
+    }
+}
+
+#[tokio::test]
+async fn what_changes_nothing_leaves_no_trace_and_changes_are_limited() {
+    let world = World::new().await;
+    let ann = world.person("ann@example.com").await;
+    let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
+    let at = |seconds| Context { now: ann.now + std::time::Duration::from_secs(seconds), ..again(&ann) };
+    let switch = |enabled| EditKey { enabled: Some(enabled), ..EditKey::default() };
+    let events = "select count(*) from audit_events";
+    let before = world.count(events).await;
+    for _ in 0..60 {
+        assert_eq!(world.vault.edit_key(&at(0), key.id, switch(true)).await.unwrap(), key);
+    }
+    assert_eq!(world.count(events).await, before);
+    for refused in
+        [problem(world.vault.edit_key(&at(1), key.id, switch(false)).await), problem(world.vault.delete_key(&at(1), key.id).await)]
+    {
+        assert_eq!(refused, Problem::TooMany { retry_after: 59 });
+    }
+    assert!(!world.vault.edit_key(&at(60), key.id, switch(false)).await.unwrap().enabled);
+}
+
+#[tokio::test]
+async fn an_edit_with_a_secret_but_no_new_address_is_refused_and_moves_count_as_adds() {
+    let world = World::new().await;
+    let ann = world.person("ann@example.com").await;
+    let custom = AddKey { endpoint: "https://one.example.com/v1".into(), ..add("custom", KEY, "") };
+    let key = world.vault.add_key(&Context { now: ann.now, ..again(&ann) }, custom).await.unwrap();
+    let swallowed = EditKey { key: secret(OTHER), ..EditKey::default() };
+    assert!(problem(world.vault.edit_key(&ann, key.id, swallowed).await).of_field("key").is_some());
+    for n in 0..30 {
+        let moved = EditKey { endpoint: Some(format!("https://h{n}.example.com/v1")), key: secret(KEY), ..EditKey::default() };
+        let moved = world.vault.edit_key(&Context { now: ann.now, ..again(&ann) }, key.id, moved).await;
+        assert_eq!(moved.is_ok(), n < 29, "{n}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_secret_under_another_label_is_named_and_kept_only_on_purpose() {
     let world = World::new().await;
     let ann = world.person("ann@example.com").await;

@@ -140,7 +140,7 @@ pub(crate) fn secret(text: &str) -> SecretInput {
 }
 
 pub(crate) fn add(provider: &str, key: &str, label: &str) -> AddKey {
-    AddKey { provider: provider.into(), key: secret(key), label: label.into(), ..AddKey::default() }
+    AddKey { provider: provider.into(), key: secret(key), label: label.into(), overwrite: true, ..AddKey::default() }
 }
 
 pub(crate) fn problem<T>(result: Result<T, Failure>) -> Problem {

@@ -26,7 +26,7 @@ fn optional_time(row: &SqliteRow, name: &'static str) -> Result<Option<Timestamp
     Ok(column::<Option<i64>>(row, name)?.map(Timestamp::from_micros))
 }
 
-fn uuid(row: &SqliteRow, name: &'static str) -> Result<Uuid, StoreError> {
+pub(super) fn uuid(row: &SqliteRow, name: &'static str) -> Result<Uuid, StoreError> {
     optional_uuid(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 

@@ -131,9 +131,23 @@ impl Tx for SqliteTx<'_> {
         .await?;
         Ok(())
     }
-    async fn delete_session_by_hash(&mut self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        self.execute(sqlx::query("delete from sessions where token_hash = $1").bind(token_hash.to_vec())).await?;
-        Ok(())
+    async fn delete_session_by_hash(&mut self, token_hash: &[u8; 32]) -> Result<Option<SessionId>, StoreError> {
+        let row = sqlx::query("delete from sessions where token_hash = $1 returning id")
+            .bind(token_hash.to_vec())
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        Ok(row.map(|row| decode::uuid(&row, "id")).transpose()?.map(SessionId::from_uuid))
+    }
+    async fn is_known_client(&mut self, email: &Email, client: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "select 1 from sessions s join accounts a on a.id = s.account_id where a.email = $1 and s.client = $2 and s.ends_at > $3 limit 1",
+        )
+        .bind(email.as_str())
+        .bind(client)
+        .bind(now.micros())
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        Ok(row.is_some())
     }
     async fn delete_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
         Ok(self.execute(sqlx::query("delete from sessions where id = $1").bind(id.bytes().to_vec())).await? == 1)
@@ -267,21 +281,20 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-        self.execute(
-            sqlx::query("delete from limit_hits where rule = $1 and subject = $2 and at <= $3")
-                .bind(rule)
-                .bind(subject.to_vec())
-                .bind(since.micros()),
-        )
-        .await?;
-        let rows = sqlx::query("select at from limit_hits where rule = $1 and subject = $2 order by at")
+        let rows = sqlx::query("select at from limit_hits where rule = $1 and subject = $2 and at > $3 order by at")
             .bind(rule)
             .bind(subject.to_vec())
+            .bind(since.micros())
             .fetch_all(&mut *self.connection)
             .await?;
         rows.iter().map(|row| decode::time(row, "at")).collect()
     }
-    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError> {
+    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp, useless: Timestamp) -> Result<(), StoreError> {
+        self.execute(
+            sqlx::query("delete from limit_hits where rowid in (select rowid from limit_hits where at <= $1 limit 100)")
+                .bind(useless.micros()),
+        )
+        .await?;
         self.execute(
             sqlx::query("insert into limit_hits (rule, subject, at) values ($1, $2, $3)")
                 .bind(rule)

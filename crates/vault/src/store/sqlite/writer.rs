@@ -42,7 +42,7 @@ impl Writer {
 
     pub(super) async fn run(&self, work: Work) -> Outcome {
         let (done, outcome) = oneshot::channel();
-        self.jobs.try_send(Job { work, done }).map_err(|_| StoreError::Lost)?;
+        self.jobs.try_send(Job { work, done }).map_err(|_| StoreError::Busy)?;
         outcome.await.map_err(|_| StoreError::Lost)?
     }
 
