@@ -39,7 +39,7 @@ fn Meta(key: KeyView) -> impl IntoView {
     };
     view! {
         <div class="meta fine">
-            {tested} {used} " \u{b7} added " <Time at=key.added />
+            {tested} {used} " \u{b7} added\u{a0}" <Time at=key.added />
             {rejected
                 .then(|| {
                     view! {

@@ -94,7 +94,7 @@ fn a_rejected_key_says_why_and_offers_a_new_one() {
 #[test]
 fn a_row_says_when_its_key_was_added() {
     let html = list(vec![key(ID, "Production")]);
-    assert!(html.contains("never used") && html.contains("added <time datetime=\"2026-03-04T15:16:00Z\">"), "{html}");
+    assert!(html.contains("never used") && html.contains("added\u{a0}<time datetime=\"2026-03-04T15:16:00Z\">"), "{html}");
 }
 
 #[test]
