@@ -112,6 +112,16 @@ test('a test in a row answers in place and moves nothing', async ({ keys, secret
   expect(after?.x).toBe(before?.x);
 });
 
+test('a notice is taken away by a click', async ({ keys, secret, page }) => {
+  await keys.add({ secret: secret('ok'), label: 'One' });
+  await openAlive(keys);
+  await keys.test('One', 'Works');
+  const notice = page.locator('#notice');
+  await expect(notice).toContainText('API key is valid and working');
+  await notice.click();
+  await expect(notice).toBeEmpty();
+});
+
 test('the focus goes into a dialog, stays there, and returns to what opened it', async ({ keys, secret, page }) => {
   await keys.add({ secret: secret(), label: 'One' });
   await openAlive(keys);

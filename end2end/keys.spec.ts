@@ -33,12 +33,40 @@ test('a second label makes a second key, and another key can be the default', as
   await expect(keys.row('One').locator('.tag', { hasText: 'default' })).toHaveCount(0);
 });
 
-test('the same label again replaces the secret of that key', async ({ keys, secret }) => {
+for (const [what, label, row] of [
+  ['the same label', 'One', 'One'],
+  ['no label', '', 'Unlabelled key'],
+] as const) {
+  test(`a second key of a provider with ${what} is refused beside Label, and nothing is lost`, async ({
+    keys,
+    secret,
+  }) => {
+    const first = secret();
+    await keys.add({ secret: first, label });
+    const second = secret();
+    await keys.fillNew({ secret: second, label, description: 'Kept' });
+    await keys.button('Save key').click();
+    await keys.expectFault('Label', /another key of this provider|without a label/);
+    await expect(keys.field('Description')).toHaveValue('Kept');
+    await expect(keys.field('Provider')).toHaveValue('openai');
+
+    await keys.field('Label').fill('Two');
+    // Without JavaScript the secret did not come back, and the page says that it has to be pasted again.
+    if ((await keys.field('API key').inputValue()) === '') {
+      await expect(keys.dialog.getByText(/paste it again/)).toBeVisible();
+      await keys.field('API key').fill(second);
+    }
+    await keys.button('Save key').click();
+    await keys.expectDone('API key added');
+    await expect(keys.rows).toHaveCount(2);
+    await expect(keys.row(row)).toContainText(first.slice(-4));
+    await expect(keys.row('Two')).toContainText(second.slice(-4));
+  });
+}
+
+test('a row says when its key was added', async ({ keys, secret }) => {
   await keys.add({ secret: secret(), label: 'One' });
-  const second = secret();
-  await keys.add({ secret: second, label: 'One' });
-  await expect(keys.rows).toHaveCount(1);
-  await expect(keys.row('One')).toContainText(second.slice(-4));
+  await expect(keys.row('One')).toContainText(/never used · added\s(just now|20\d\d-)/);
 });
 
 test('a key with an unusual prefix is saved all the same', async ({ keys, secret }) => {
@@ -184,6 +212,7 @@ test('label and description are edited, and the secret stays', async ({ keys, se
   await keys.add({ secret: key, label: 'Before' });
   await keys.choose('Before', 'Edit');
   await keys.expectDialog('Edit key');
+  await expect(keys.dialog).toContainText(`Before at OpenAI (`);
   await expect(keys.field('Label')).toHaveValue('Before');
   await keys.field('Label').fill('After');
   await keys.field('Description').fill('Now with a purpose');

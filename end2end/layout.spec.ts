@@ -68,3 +68,30 @@ test('columns of rows line up within a group and between groups', async ({ keys,
   expect(lefts).toHaveLength(3);
   expect(new Set(lefts.map(Math.round)).size).toBe(1);
 });
+
+test('the menu of the last row opens inside the window', async ({ keys, secret, page }) => {
+  for (const label of ['One', 'Two', 'Three', 'Four']) await keys.add({ secret: secret(), label });
+  for (const size of [
+    { width: 320, height: 640 },
+    { width: 1280, height: 600 },
+  ]) {
+    await page.setViewportSize(size);
+    await keys.open();
+    await keys.row('Four').getByLabel('More for Four', { exact: true }).click();
+    for (const entry of ['Replace', 'Edit', 'Delete'])
+      await expect(keys.row('Four').getByRole('link', { name: entry, exact: true })).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test('a note of a dialog is seen on a phone', async ({ keys, secret, page }) => {
+  const key = secret();
+  await keys.add({ secret: key, label: 'One' });
+  await page.setViewportSize({ width: 320, height: 640 });
+  await keys.fillNew({ secret: key, label: 'Again' });
+  await keys.button('Save key').click();
+  await expect(keys.button('Keep both')).toBeInViewport({ ratio: 1 });
+  await expect(keys.dialog.getByText(/already keep this key/)).toBeInViewport({ ratio: 1 });
+  await keys.fillNew({ secret: secret('ok'), label: 'Again' });
+  await keys.button('Test first').click();
+  await expect(keys.dialog.getByText('API key is valid and working')).toBeInViewport({ ratio: 1 });
+});

@@ -76,6 +76,9 @@ for (const [behaviour, words] of [
     await expect(keys.dialog.getByRole('status').filter({ hasText: words })).toBeVisible({ timeout: 20_000 });
     await expect(keys.field('Label')).toHaveValue('Maybe');
     await expect(keys.field('Description')).toHaveValue('Kept');
+    // Where the key did not come back, the note says so.
+    const emptied = (await keys.field('API key').inputValue()) === '';
+    await expect(keys.dialog.getByText('To save it, paste the key again.')).toHaveCount(emptied ? 1 : 0);
     expect(doubles.received.filter((request) => request.secret === key)).toHaveLength(1);
     await keys.open();
     await expect(keys.rows).toHaveCount(0);

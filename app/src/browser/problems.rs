@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 
 /// Takes away what was said about the last attempt.
 pub(super) fn clear(form: &Element) {
-    for error in all::<Element>(form, ".error") {
+    for error in all::<Element>(form, ".error, .again") {
         error.remove();
     }
     for field in all::<Element>(form, "[aria-invalid]") {
@@ -28,26 +28,32 @@ pub(super) fn show(form: &Element, problem: &Problem) {
         Problem::NotAuthenticated => sign_in(),
         Problem::DuplicateKey { id, .. } => duplicate(&format!("/keys/{id}/replace"), &problem.detail()),
         Problem::InvalidProvider => {
-            if !beside(form, "provider", "Choose a provider.") {
-                say("problem", "note note--bad", &problem.detail());
+            if beside(form, "provider", "Choose a provider.") {
+                focus_invalid(form);
+            } else {
+                note("problem", "note note--bad", &problem.detail());
             }
         }
         Problem::Invalid { fields } => {
             let placed: Vec<bool> = fields.iter().map(|fault| beside(form, &fault.field, &fault.message)).collect();
             if let Some(lost) = fields.iter().zip(&placed).find(|(_, placed)| !**placed) {
-                say("problem", "note note--bad", &lost.0.message);
+                note("problem", "note note--bad", &lost.0.message);
             }
-            if let Ok(Some(first)) = form.query_selector("[aria-invalid]") {
-                focus(&first);
-            }
+            focus_invalid(form);
         }
-        other => say("problem", "note note--bad", &other.detail()),
+        other => note("problem", "note note--bad", &other.detail()),
+    }
+}
+
+fn focus_invalid(form: &Element) {
+    if let Ok(Some(first)) = form.query_selector("[aria-invalid]") {
+        focus(&first);
     }
 }
 
 /// Says what a test found.
 pub(super) fn outcome(report: &TestReport) {
-    say("outcome", tone(report.verdict), &report.message());
+    note("outcome", tone(report.verdict), &report.message());
 }
 
 /// The look of a verdict in a note.
@@ -68,6 +74,14 @@ pub(super) fn say(id: &str, class: &str, text: &str) {
     }
 }
 
+/// Fills a note at the top of the dialog and brings it into view: what was pressed is below the fields.
+fn note(id: &str, class: &str, text: &str) {
+    say(id, class, text);
+    if let Some(note) = by_id::<Element>(id) {
+        note.scroll_into_view();
+    }
+}
+
 fn duplicate(href: &str, text: &str) {
     let (Some(note), Some(words), Some(link)) =
         (by_id::<Element>("duplicate"), by_id::<Element>("duplicate-text"), by_id::<Element>("duplicate-replace"))
@@ -80,6 +94,7 @@ fn duplicate(href: &str, text: &str) {
     if let Ok(Some(keep)) = note.query_selector("button") {
         focus(&keep);
     }
+    note.scroll_into_view();
 }
 
 fn error_id(name: &str) -> String {

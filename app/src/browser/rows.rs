@@ -24,17 +24,27 @@ pub(super) fn start() {
         event.prevent_default();
         send(&form, act, id, event.submitter().and_then(|button| button.dyn_into().ok()));
     });
-    on(&document(), "click", |event: Event| shut_menus(closest(&event, "details.menu").as_ref()));
-    on(&document(), "keydown", |event: KeyboardEvent| {
-        if event.key() == "Escape"
-            && let Some(menu) = closest(&event, "details.menu[open]")
-        {
-            let _ = menu.remove_attribute("open");
-            if let Ok(Some(summary)) = menu.query_selector("summary") {
-                super::dom::focus(&summary);
-            }
+    on(&document(), "click", |event: Event| {
+        shut_menus(closest(&event, "details.menu").as_ref());
+        if closest(&event, "#notice").is_some() {
+            unsay();
         }
     });
+    on(&document(), "keydown", |event: KeyboardEvent| {
+        if event.key() != "Escape" {
+            return;
+        }
+        let Some(menu) = closest(&event, "details.menu[open]") else { return unsay() };
+        let _ = menu.remove_attribute("open");
+        if let Ok(Some(summary)) = menu.query_selector("summary") {
+            super::dom::focus(&summary);
+        }
+    });
+}
+
+/// Takes the notice away.
+fn unsay() {
+    say("notice", "toast", "");
 }
 
 /// One menu is open at a time, and none after a click elsewhere.
@@ -57,7 +67,7 @@ fn send(form: &Element, act: String, id: KeyId, button: Option<HtmlElement>) {
     }
     let title = form.get_attribute("data-title").unwrap_or_default();
     let busy = button.map(|button| Busy::begin(button, if act == "test" { "Testing\u{2026}" } else { "Saving\u{2026}" }));
-    say("notice", "toast", "");
+    unsay();
     spawn_local(async move {
         let outcome = perform(&act, id, &title).await;
         if let Some(busy) = busy {

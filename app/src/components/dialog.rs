@@ -5,8 +5,15 @@ use crate::{
     islands::{DialogForm, Task},
     returned::Returned,
 };
-use domain::ids::KeyId;
+use domain::{ids::KeyId, views::KeyView};
 use leptos::prelude::*;
+
+/// Which key a dialog is about, at which provider, and how it ends.
+#[component]
+pub(crate) fn WhichKey(key: KeyView) -> impl IntoView {
+    let hint = key.hint.clone().unwrap_or_else(|| key.spoken());
+    view! { <b>{key.title().to_owned()}</b> {format!(" at {} (", key.provider_name)} <span class="hint">{hint}</span> ")" }
+}
 
 /// What the dialogs have in common. `title` is the task; `fields` are the names that show their own faults.
 #[component]
@@ -40,8 +47,9 @@ pub(crate) fn Dialog(
                     <header>
                         <h1 id="dialog-title">{title}</h1>
                     </header>
+                    // Notes first: on a small screen what comes after the fields is not seen.
                     <div class="body">
-                        {problem} {fields} {notes}
+                        {problem} {notes} {fields}
                     </div>
                     <footer>
                         {test}

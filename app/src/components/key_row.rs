@@ -24,7 +24,7 @@ fn reason(test: &TestView) -> Option<String> {
     }
 }
 
-/// When the key was tested, how that went, and when it was used.
+/// When the key was tested, how that went, and when it was used and added.
 #[component]
 fn Meta(key: KeyView) -> impl IntoView {
     let rejected = matches!(key.tested, Some(TestView { verdict: Verdict::Rejected, .. }));
@@ -39,7 +39,7 @@ fn Meta(key: KeyView) -> impl IntoView {
     };
     view! {
         <div class="meta fine">
-            {tested} {used}
+            {tested} {used} " \u{b7} added\u{a0}" <Time at=key.added />
             {rejected
                 .then(|| {
                     view! {
@@ -51,7 +51,7 @@ fn Meta(key: KeyView) -> impl IntoView {
     }
 }
 
-/// A row: label, hint, state, when it was tested and used, and what to do next.
+/// A row: label, hint, state, when it was tested, used and added, and what to do next.
 #[component]
 pub(crate) fn KeyRow(key: KeyView) -> impl IntoView {
     let class = if key.enabled { "key" } else { "key is-off" };

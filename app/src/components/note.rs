@@ -21,14 +21,31 @@ pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
     view! { <div id="problem" class=class role="alert">{message}</div> }
 }
 
-/// The outcome of "Test first", announced like the above.
+/// The outcome of "Test first", announced like the above. A page that comes back holds no secret, so it says to paste the key
+/// again; a test that the browser asked for leaves the field as it is.
 #[component]
 pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
     let class = returned.test.as_ref().map(|test| tone(test.verdict));
-    view! { <div id="outcome" class=class role="status">{returned.test.map(|test| test.message())}</div> }
+    let text = returned.test.map(|test| {
+        view! {
+            <div>
+                <p>{test.message()}</p>
+                <p class="again">"To save it, paste the key again."</p>
+            </div>
+        }
+    });
+    view! { <div id="outcome" class=class role="status">{text}</div> }
 }
 
-/// Names the key that already has the secret. Without JavaScript the secret has to be pasted again, for it never comes back.
+/// Says under an emptied key field that a refused form came back without the secret. The note of a duplicate says it itself.
+#[component]
+pub(crate) fn PasteAgain(returned: Returned) -> impl IntoView {
+    let duplicate = matches!(returned.problem, Some(Problem::DuplicateKey { .. }));
+    let emptied = returned.problem.is_some() && !duplicate && returned.fault("key").is_none();
+    emptied.then(|| view! { <span class="help again">"A form that comes back does not carry the key: paste it again."</span> })
+}
+
+/// Names the key that already has the secret. On a page that comes back the secret has to be pasted again.
 #[component]
 pub(crate) fn Duplicate(returned: Returned) -> impl IntoView {
     let found = match &returned.problem {
@@ -36,14 +53,13 @@ pub(crate) fn Duplicate(returned: Returned) -> impl IntoView {
         _ => None,
     };
     let hidden = found.is_none();
+    let again = found.is_some().then(|| view! { <p class="again">"To keep both, paste the key again first."</p> });
     let (text, href) = found.unwrap_or_else(|| (String::new(), "/keys".to_owned()));
     view! {
         <div id="duplicate" class="note note--warn" role="group" aria-labelledby="duplicate-text" hidden=hidden>
             <div>
                 <p id="duplicate-text" role="alert">{text}</p>
-                <noscript>
-                    <p>"To keep both, paste the key again first."</p>
-                </noscript>
+                {again}
                 <div class="row-actions">
                     <a class="button" id="duplicate-replace" href=href>"Replace that key"</a>
                     <button class="button" name="allow_duplicate" value="true">"Keep both"</button>

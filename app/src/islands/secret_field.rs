@@ -23,9 +23,9 @@ impl From<KnownProvider> for ProviderView {
 }
 
 /// What the page says about what was pasted; never the secret.
-fn sentence(advice: &PrefixAdvice, chosen: Option<&str>) -> String {
+fn sentence(advice: &PrefixAdvice, chosen: Option<&str>, help: Option<&str>) -> String {
     match (advice, chosen) {
-        (PrefixAdvice::Silent, _) => "It is sealed when you save it and never shown again.".to_owned(),
+        (PrefixAdvice::Silent, _) => help.unwrap_or("It is sealed when you save it and never shown again.").to_owned(),
         (PrefixAdvice::Fits, Some(name)) => format!("It begins like a key of {name}. It is sealed when you save it and never shown again."),
         (PrefixAdvice::Fits, None) => "It begins as it should.".to_owned(),
         (PrefixAdvice::Belongs { name, .. }, _) => format!("This looks like a key of {name}."),
@@ -34,9 +34,16 @@ fn sentence(advice: &PrefixAdvice, chosen: Option<&str>) -> String {
 }
 
 /// A password field with a reveal toggle that tidies what is pasted and says whose key it looks like. The secret stays in
-/// the field: no signal holds it. `fixed` is the provider's id where it cannot be chosen.
+/// the field: no signal holds it. `fixed` is the provider's id where it cannot be chosen; `help` is said as long as there is
+/// nothing to say about what was pasted.
 #[island]
-pub fn SecretField(providers: Vec<KnownProvider>, #[prop(optional)] fixed: Option<String>, faulty: bool, focus: bool) -> impl IntoView {
+pub fn SecretField(
+    providers: Vec<KnownProvider>,
+    #[prop(optional)] fixed: Option<String>,
+    #[prop(optional)] help: Option<String>,
+    faulty: bool,
+    focus: bool,
+) -> impl IntoView {
     let shown = RwSignal::new(false);
     let ready = RwSignal::new(false);
     let advice = RwSignal::new(PrefixAdvice::Silent);
@@ -86,7 +93,7 @@ pub fn SecretField(providers: Vec<KnownProvider>, #[prop(optional)] fixed: Optio
             </button>
         </div>
         <span class="help" id="key-help" aria-live="polite">
-            {move || sentence(&advice.get(), chosen.get().as_deref())}
+            {move || sentence(&advice.get(), chosen.get().as_deref(), help.as_deref())}
         </span>
         <button class="button" type="button" hidden=move || other().is_none() on:click=switch>
             {move || other().map(|(_, name)| format!("Switch to {name}"))}

@@ -4,6 +4,7 @@ use crate::{
     components::{
         dialog::Dialog,
         field::{FieldError, TextField, described_by},
+        note::PasteAgain,
     },
     islands::{KnownProvider, SecretField, Task},
     returned::Returned,
@@ -90,6 +91,7 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
             <div class="field">
                 <label for="key">"API key"</label>
                 <SecretField providers=known(&page.providers) faulty=returned.fault("key").is_some() focus=preset />
+                <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>
             <TextField
@@ -100,7 +102,7 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
                 help="For a provider with an address of its own, like https://models.example.com/v1"
                 returned=returned.clone()
             />
-            <TextField name="label" label="Label" help="Tells your keys of one provider apart, like Production." returned=returned.clone() />
+            <TextField name="label" label="Label" help="Optional for the first key; tells your keys of one provider apart." returned=returned.clone() />
             <TextField name="description" label="Description" optional=true returned />
         </Dialog>
     }

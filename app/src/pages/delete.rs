@@ -1,7 +1,10 @@
 //! The dialog "Delete key".
 
 use crate::{
-    components::{dialog::Dialog, time::Time},
+    components::{
+        dialog::{Dialog, WhichKey},
+        time::Time,
+    },
     islands::Task,
     returned::Returned,
 };
@@ -40,8 +43,7 @@ pub(crate) fn Delete(page: KeysPage, key: KeyView, returned: Returned) -> impl I
             returned
         >
             <p>
-                <b>{key.title().to_owned()}</b> {format!(" at {} (", key.provider_name)}
-                <span class="hint">{key.hint.clone().unwrap_or_else(|| key.spoken())}</span> ") is deleted for good. Whatever uses it stops working at once."
+                <WhichKey key=key.clone() /> " is deleted for good. Whatever uses it stops working at once."
             </p>
             {default_after(&page, &key).map(|text| view! { <p>{text}</p> })}
             <p>{used}</p>

@@ -2,7 +2,7 @@
 
 use crate::{
     components::{
-        dialog::Dialog,
+        dialog::{Dialog, WhichKey},
         field::{FieldError, TextField},
     },
     islands::{SecretField, Task},
@@ -34,8 +34,12 @@ fn Address(endpoint: String, returned: Returned) -> impl IntoView {
         <TextField name="endpoint" label="Base URL" kind="url" value=endpoint returned=returned.clone() />
         <div class="field">
             <label for="key">"API key"</label>
-            <SecretField providers=Vec::new() faulty=returned.fault("key").is_some() focus=false />
-            <span class="help">"Only for a new base URL: enter the key again, for a stored key is never sent to another address."</span>
+            <SecretField
+                providers=Vec::new()
+                help="Only for a new base URL: a stored key is never sent to another address.".to_owned()
+                faulty=returned.fault("key").is_some()
+                focus=false
+            />
             <FieldError name="key" message=returned.fault("key") />
         </div>
     }
@@ -57,6 +61,9 @@ pub(crate) fn Edit(key: KeyView, returned: Returned) -> impl IntoView {
             id=key.id
             returned=returned.clone()
         >
+            <p>
+                <WhichKey key=key.clone() />
+            </p>
             <input type="hidden" name="revision" value=key.revision.to_string() />
             <input type="hidden" name="enabled_present" value="1" />
             <TextField name="label" label="Label" value=key.label.clone().unwrap_or_default() autofocus=true returned=returned.clone() />

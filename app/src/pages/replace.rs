@@ -1,7 +1,11 @@
 //! The dialog "Replace key".
 
 use crate::{
-    components::{dialog::Dialog, field::FieldError},
+    components::{
+        dialog::{Dialog, WhichKey},
+        field::FieldError,
+        note::PasteAgain,
+    },
     islands::{SecretField, Task},
     pages::add::known,
     returned::Returned,
@@ -24,9 +28,8 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
             returned=returned.clone()
         >
             <p>
-                "The new key takes the place of " <b>{key.title().to_owned()}</b> {format!(" at {} (", key.provider_name)}
-                <span class="hint">{key.hint.clone().unwrap_or_else(|| key.spoken())}</span>
-                "). The old one is gone at once, and the last test result with it."
+                "The new key takes the place of " <WhichKey key=key.clone() />
+                ". The old one is gone at once, and the last test result with it."
             </p>
             // For "Test first" in the browser. They have no name, so the form does not send them.
             <input type="hidden" id="provider" value=key.provider.to_string() />
@@ -39,6 +42,7 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
                     faulty=returned.fault("key").is_some()
                     focus=true
                 />
+                <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>
         </Dialog>

@@ -7,7 +7,7 @@ use domain::{
     catalogue::ProviderId,
     ids::{KeyId, UserId},
     person::{Email, Role, Tier},
-    views::{AccountView, KeyView, KeysPage, ProviderView, TestView},
+    views::{AccountView, KeyView, KeysPage, ProviderView, TestReport, TestView},
 };
 use leptos::{prelude::*, reactive::owner::Owner};
 use leptos_meta::provide_meta_context;
@@ -92,6 +92,12 @@ fn a_rejected_key_says_why_and_offers_a_new_one() {
 }
 
 #[test]
+fn a_row_says_when_its_key_was_added() {
+    let html = list(vec![key(ID, "Production")]);
+    assert!(html.contains("never used") && html.contains("added\u{a0}<time datetime=\"2026-03-04T15:16:00Z\">"), "{html}");
+}
+
+#[test]
 fn a_key_that_is_off_can_be_switched_on_and_not_tested() {
     let html = list(vec![KeyView { enabled: false, ..key(ID, "Production") }]);
     assert!(html.contains(&format!("action=\"/keys/{ID}/enable\"")) && html.contains(">off<"), "{html}");
@@ -141,6 +147,34 @@ fn a_returned_form_keeps_what_was_typed_and_never_the_secret() {
 }
 
 #[test]
+fn a_form_that_comes_back_says_that_the_key_has_to_be_pasted_again() {
+    let report = TestReport {
+        provider: ProviderId::parse("openai").expect("a test id"),
+        provider_name: "OpenAI".to_owned(),
+        verdict: Verdict::Valid,
+        status_code: Some(200),
+        latency_ms: None,
+    };
+    let tested = Returned { test: Some(report), ..Returned::default() };
+    let refused = Returned { problem: Some(Problem::TierLimit { limit: 1 }), ..Returned::default() };
+    for (task, id) in [(Task::Add, None), (Task::Replace, Some(ID))] {
+        let shown = |returned: &Returned| html(page(vec![key(ID, "Production")]), Some(task), id, None, returned.clone());
+        assert!(shown(&tested).contains("To save it, paste the key again."), "{task:?}");
+        assert!(shown(&refused).contains("does not carry the key: paste it again"), "{task:?}");
+        assert!(!shown(&Returned::default()).contains("class=\"help again\""), "{task:?}");
+    }
+}
+
+#[test]
+fn a_label_that_is_taken_is_refused_beside_its_field() {
+    let sentence = "Another key of this provider has this label.";
+    let returned = Returned { problem: Some(Problem::field(FieldProblem::new("label", "taken", sentence))), ..Returned::default() };
+    let html = html(page(vec![key(ID, "Production")]), Some(Task::Add), None, None, returned);
+    assert!(html.contains(&format!("id=\"label-error\" class=\"error\">{sentence}<")), "{html}");
+    assert!(html.contains("aria-describedby=\"label-help label-error\"") && !html.contains("note--bad"), "{html}");
+}
+
+#[test]
 fn a_duplicate_is_named_with_three_ways_on() {
     let problem = Problem::DuplicateKey { id: ID.parse().expect("a test id"), label: Some("Production".into()) };
     let returned = Returned { problem: Some(problem), ..Returned::default() };
@@ -156,6 +190,23 @@ fn a_dialog_makes_the_page_behind_it_inert() {
     let html = html(page(vec![key(ID, "Production")]), Some(Task::Edit), Some(ID), None, Returned::default());
     assert!(html.contains("<div inert") && html.contains("<dialog"), "{html}");
     assert!(html.contains(&format!("action=\"/keys/{ID}/edit\"")) && html.contains("name=\"revision\" value=\"3\""), "{html}");
+}
+
+#[test]
+fn a_dialog_about_a_key_names_it_and_its_provider() {
+    for task in [Task::Replace, Task::Edit, Task::Delete] {
+        let html = html(page(vec![key(ID, "Production")]), Some(task), Some(ID), None, Returned::default());
+        let dialog = html.split("<dialog").nth(1).expect("a dialog");
+        assert!(dialog.contains("<b>Production</b>") && dialog.contains("at OpenAI (") && dialog.contains("1a2b"), "{task:?}: {dialog}");
+    }
+}
+
+#[test]
+fn editing_an_address_says_one_thing_about_the_key() {
+    let own = KeyView { endpoint: Some("https://models.example.com/v1".to_owned()), ..key(ID, "Production") };
+    let html = html(page(vec![own]), Some(Task::Edit), Some(ID), None, Returned::default());
+    let dialog = html.split("<dialog").nth(1).expect("a dialog");
+    assert!(dialog.contains("Only for a new base URL") && !dialog.contains("It is sealed"), "{dialog}");
 }
 
 #[test]
