@@ -5,6 +5,7 @@ mod assets;
 mod bodies;
 mod canary;
 mod command_line;
+mod connections;
 mod cross_site;
 mod durability;
 mod events;
