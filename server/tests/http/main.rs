@@ -12,6 +12,7 @@ mod events;
 mod harness;
 mod headers;
 mod health;
+mod hosts;
 mod keys;
 mod logs;
 mod provider;
