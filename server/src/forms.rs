@@ -17,13 +17,17 @@ use crate::{
 use app::{done::Done, returned::Returned};
 use axum::{
     Extension, Router,
+    body::Body,
     extract::{FromRequestParts, Request},
-    http::{HeaderValue, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use domain::Problem;
 use vault::{Actor, Context, Failure, accounts::NewSession};
+
+/// The most bytes of a form; the body's layer has a lower bound.
+const LONGEST: usize = 1024 * 1024;
 
 /// Every form.
 pub(crate) fn routes() -> Router<Site> {
@@ -136,14 +140,39 @@ fn done(done: Done) -> Response {
     Redirect::to(&done.page()).into_response()
 }
 
+/// The same request, if its body is a form that names each field once and all of them are among `known`.
+///
+/// # Errors
+/// Those of [`Fields::parse`], and `UnsupportedBody` for what is not declared to be a form.
+pub(crate) async fn checked(request: Request, known: &'static [&'static str]) -> Result<Request, Problem> {
+    if !is_form(request.headers()) {
+        return Err(Problem::UnsupportedBody);
+    }
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, LONGEST).await.map_err(|_| Problem::UnsupportedBody)?;
+    Fields::parse(&body, known)?;
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// Whether the one `Content-Type` is that of a form, in UTF-8 if it names a character set.
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut declared = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(Ok(only)), None) = (declared.next().map(HeaderValue::to_str), declared.next()) else { return false };
+    let mut parts = only.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_utf8 = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or_default();
+        name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    };
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") && parts.all(is_utf8)
+}
+
 /// Reads a form's fields, all of them among `known`.
 async fn read(request: Request, known: &'static [&'static str]) -> Result<Fields, Problem> {
-    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = declared.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if !is_form(request.headers()) {
         return Err(Problem::UnsupportedBody);
     }
     // The body's layer has bounded it already.
-    let body = axum::body::to_bytes(request.into_body(), 1024 * 1024).await.map_err(|_| Problem::UnsupportedBody)?;
+    let body = axum::body::to_bytes(request.into_body(), LONGEST).await.map_err(|_| Problem::UnsupportedBody)?;
     Fields::parse(&body, known)
 }

@@ -8,6 +8,7 @@ mod client_address;
 mod csrf;
 mod events;
 mod health;
+mod host;
 mod pages;
 mod request;
 mod security_headers;
@@ -50,13 +51,15 @@ pub(crate) struct Site {
 struct Lifecycle {
     ready: AtomicBool,
     stopping: watch::Sender<bool>,
+    streams: events::limits::Streams,
 }
 
 impl Site {
     fn new(config: Arc<Config>, vault: Vault) -> Self {
         let leptos = LeptosOptions::builder().output_name("keyward").site_pkg_dir(assets::PKG).site_root("").env(Env::PROD).build();
         let cookie = SessionCookie::new(config.public_url.is_https());
-        let lifecycle = Arc::new(Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false) });
+        let lifecycle =
+            Arc::new(Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false), streams: Default::default() });
         Self { vault, config, cookie, leptos, bearers: Arc::default(), lifecycle }
     }
     fn is_ready(&self) -> bool {
@@ -91,6 +94,7 @@ fn router(site: Site) -> Router {
         .layer(middleware::from_fn(body_limit::layer))
         .layer(middleware::from_fn_with_state(site.clone(), csrf::layer))
         .layer(middleware::from_fn(catch_panic::layer))
+        .layer(middleware::from_fn(host::layer))
         .layer(middleware::from_fn(trace::layer))
         .layer(middleware::from_fn(security_headers::layer))
         .layer(middleware::from_fn_with_state(site.clone(), request::layer))

@@ -2,27 +2,37 @@
 
 use crate::config::{Config, LogFormat};
 use std::{error::Error, io};
-use tracing_subscriber::{EnvFilter, filter::Directive};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 use vault::Failure;
 
-/// Libraries that write header values or frames into their finest log levels. They stay at `info` whatever the filter says,
-/// because a session cookie or a provider key is a header.
-const NEVER_FINER_THAN_INFO: [&str; 5] = ["h2=info", "hpack=info", "hyper=info", "hyper_util=info", "rustls=info"];
+/// The program's own crates. Nothing else is logged finer than `info`, whatever the filter says: libraries write headers, frames and
+/// values into their finest levels, and a session cookie or a provider key is a header.
+const OWN: [&str; 4] = ["app", "domain", "keyward", "vault"];
 
 /// Starts logging. Only the first call in a process has an effect.
 pub(crate) fn start(config: &Config) {
-    let mut filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    for directive in NEVER_FINER_THAN_INFO {
-        if let Ok(directive) = directive.parse::<Directive>() {
-            filter = filter.add_directive(directive);
-        }
-    }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let asked = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = asked.and(filter_fn(may_be_logged));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let outcome = match config.log_format {
-        LogFormat::Text => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => {
+            let lines = lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
+            tracing_subscriber::registry().with(lines.with_filter(filter)).try_init()
+        }
+        LogFormat::Json => tracing_subscriber::registry().with(lines.json().with_filter(filter)).try_init(),
     };
     drop(outcome);
+}
+
+fn may_be_logged(line: &Metadata<'_>) -> bool {
+    let name = line.target().split("::").next().unwrap_or_default();
+    *line.level() <= Level::INFO || OWN.contains(&name)
 }
 
 /// Whether a filter can be read.

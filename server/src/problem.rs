@@ -99,3 +99,19 @@ pub(crate) fn add_retry_after(problem: &Problem, response: &mut Response) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
+
+/// The answer for a body that took too long to arrive. A connection that stalled is worth a new attempt.
+pub(crate) fn timed_out(request: RequestId) -> Response {
+    let status = StatusCode::REQUEST_TIMEOUT;
+    let document = Document {
+        r#type: "about:blank",
+        title: "Request Timeout",
+        status: status.as_u16(),
+        detail: "The request took too long to arrive. Try again.",
+        code: "timed_out",
+        request_id: request.to_string(),
+        errors: Default::default(),
+    };
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+}

@@ -1,13 +1,22 @@
-//! The accept loop. hyper's header time-out needs a timer, a cap on connections and `TCP_NODELAY` have to be set by hand.
+//! The accept loop. It speaks HTTP/1.1 alone: a proxy speaks newer versions to browsers, and none of them to what is behind it.
+//!
+//! No client can hold a connection for ever: it has to send each head in time, a body in time (`body_limit`), and to read the answer in
+//! time ([`impatient`]). No client network can hold all of them ([`peers`]).
+
+mod impatient;
+mod peers;
 
 use super::{Site, request::Peer, router};
 use crate::config::Config;
 use axum::body::Body;
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
 };
+use impatient::Impatient;
+use peers::Peers;
+use socket2::SockRef;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -18,16 +27,20 @@ use tokio::{
 use tower::Service;
 use vault::Vault;
 
+/// A second; in unit tests a twentieth of one, so that they can wait for what takes a minute.
+pub(super) const SECOND: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1_000 });
 /// Connections at once.
 const CONNECTIONS: usize = 1024;
-/// A client that has not sent its whole head by then is cut off.
-const HEAD_TIME: Duration = Duration::from_secs(10);
+/// A client that has not sent its whole head by then is cut off, from the connection's or the last answer's end on.
+const HEAD_TIME: Duration = SECOND.saturating_mul(10);
 /// Between readiness turning false and the last accepted connection, so that a balancer notices.
 const LEAVE_TIME: Duration = Duration::from_millis(500);
 /// For requests in flight, after that.
 const DRAIN_TIME: Duration = Duration::from_secs(9);
-/// Streams of HTTP/2 in one connection.
-const STREAMS: u32 = 128;
+/// The most bytes of a head, which hyper answers with 431 beyond it, and of a body that nobody has read yet.
+const HEAD_SIZE: usize = 32 * 1024;
+/// A peer that acknowledges nothing for so long is gone.
+const GONE_TIME: Duration = Duration::from_secs(60);
 
 /// Serves until SIGTERM or SIGINT, then ends within ten seconds.
 pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vault) {
@@ -36,6 +49,7 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
     let server = builder();
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let peers = Peers::default();
     let mut stop = std::pin::pin!(async {
         stop_signal().await;
         tracing::info!("stopping");
@@ -56,8 +70,13 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
                 continue;
             }
         };
+        let Some(place) = peers.admit(peer.ip(), &site.config.trusted_proxies) else {
+            tracing::debug!("a client network has too many connections");
+            continue;
+        };
         // Without it, answers of more than one packet wait for the client's delayed acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
+        let prepared = stream.set_nodelay(true).and_then(|()| SockRef::from(&stream).set_tcp_user_timeout(Some(GONE_TIME)));
+        if let Err(error) = prepared {
             tracing::debug!(%error, "a connection ended before it began");
             continue;
         }
@@ -67,12 +86,12 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
             request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
             app.clone().call(request)
         });
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service).into_owned());
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Impatient::new(stream)), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection failed");
             }
-            drop(slot);
+            drop((slot, place));
         });
     }
     drop(listener);
@@ -82,15 +101,9 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(HEAD_TIME);
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_SIZE);
     builder
 }
 
@@ -114,5 +127,66 @@ async fn stop_signal() {
             tracing::warn!(%error, "cannot listen for signals; only killing ends this process");
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::Response;
+    use std::convert::Infallible;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        time::Instant,
+    };
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    /// Serves 1 MiB to a client over a connection that holds 1 KiB, and says how long it took and how it ended.
+    async fn served(pace: Option<Duration>) -> (Duration, hyper::Result<()>) {
+        let (near, mut far) = duplex(1024);
+        let answer = service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(Body::from(vec![0; 1024 * 1024]))));
+        let connection = builder().serve_connection(TokioIo::new(Impatient::new(near)), answer);
+        let client = tokio::spawn(async move {
+            far.write_all(REQUEST).await.expect("a request");
+            let Some(pace) = pace else { return std::future::pending().await };
+            while far.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {
+                sleep(pace).await;
+            }
+        });
+        let begun = Instant::now();
+        let outcome = timeout(SECOND * 3600, connection).await.expect("an end");
+        client.abort();
+        (begun.elapsed(), outcome)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_reads_its_answer_is_cut_off() {
+        let (time, outcome) = served(None).await;
+        assert!(outcome.is_err());
+        assert!(time < SECOND * 90, "{time:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_a_little_now_and_then_is_cut_off() {
+        let (time, outcome) = served(Some(SECOND)).await;
+        assert!(outcome.is_err());
+        assert!(time < SECOND * 90, "{time:?}");
+    }
+
+    #[tokio::test]
+    async fn a_slow_client_gets_everything() {
+        let (time, outcome) = served(Some(SECOND / 50)).await;
+        // The idle connection is closed after the answer, which counts as an error of the client's.
+        assert!(outcome.is_err_and(|error| error.is_timeout()));
+        assert!(time > SECOND * 20, "{time:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_nothing_is_cut_off() {
+        let (near, _far) = duplex(1024);
+        let answer = service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(Body::empty())));
+        let connection = builder().serve_connection(TokioIo::new(Impatient::new(near)), answer);
+        assert!(timeout(HEAD_TIME * 4, connection).await.is_ok());
     }
 }

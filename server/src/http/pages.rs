@@ -1,7 +1,9 @@
 //! Pages of `app`, rendered whole on the server, and its server functions.
 
+mod arguments;
+
 use super::{Caller, RequestInfo, Site, shown_cookie};
-use crate::{logging, problem};
+use crate::{forms, logging, problem};
 use app::{returned::Returned, shown::Shown};
 use axum::{
     Extension, Json, Router,
@@ -41,7 +43,9 @@ pub(super) fn routes() -> Router<Site> {
     for (path, method) in server_fn_paths() {
         // A GET one could be called by a link on another site.
         assert!(method == Method::POST, "server functions take POST only");
-        router = router.route(path, post(server_function));
+        let arguments = arguments::of(path).expect("every server function is in the table of arguments");
+        let call = move |site, info, caller, request| server_function(arguments, site, info, caller, request);
+        router = router.route(path, post(call));
     }
     router
 }
@@ -164,10 +168,20 @@ fn context(
 
 /// Server functions answer a refusal with a [`Problem`] as JSON. All of them are for signed-in people, which is decided before
 /// anything submitted is read.
-async fn server_function(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+async fn server_function(
+    arguments: &'static [&'static str],
+    State(site): State<Site>,
+    Extension(info): Extension<RequestInfo>,
+    caller: Caller,
+    request: Request,
+) -> Response {
     if caller.context.identity().is_none() {
         return (problem::status(&Problem::NotAuthenticated), Json(Problem::NotAuthenticated)).into_response();
     }
+    let request = match forms::checked(request, arguments).await {
+        Ok(request) => request,
+        Err(problem) => return (problem::status(&problem), Json(problem)).into_response(),
+    };
     let (mut parts, body) = request.into_parts();
     // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));

@@ -131,7 +131,7 @@ fn a_secret_is_nowhere_but_at_its_provider() {
         search.through("a request line", request.lines().next().unwrap().as_bytes());
     }
     let log = server.at.log();
-    assert!(log.contains("TRACE"), "the log is not as talkative as it was told to be");
+    assert!(log.contains("answered"), "there is a log");
     search.through("the log", log.as_bytes());
     assert!(search.bytes > 200_000, "only {} bytes were searched", search.bytes);
 }

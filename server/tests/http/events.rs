@@ -1,4 +1,4 @@
-use crate::harness::{PASSWORD, Server};
+use crate::harness::{EMAIL, PASSWORD, Server};
 use std::{
     io::{BufRead, BufReader},
     net::TcpStream,
@@ -49,4 +49,35 @@ fn the_stream_ends_with_the_session() {
     let begun = Instant::now();
     assert!(!wait_for(&mut lines, "event:"), "the stream ends and says nothing more");
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_session_has_eight_streams_at_most() {
+    let server = Server::new();
+    let cookie = server.admin();
+    let open = || {
+        let mut lines = BufReader::new(server.request("GET", "/events").cookie(&cookie).open());
+        assert!(wait_for(&mut lines, ": open"));
+        lines
+    };
+    let mut streams: Vec<_> = (0..8).map(|_| open()).collect();
+    let ninth = server.request("GET", "/events").cookie(&cookie);
+    let mut line = String::new();
+    BufReader::new(ninth.open()).read_line(&mut line).unwrap();
+    assert_eq!(line, "HTTP/1.1 429 Too Many Requests\r\n");
+    let answer = ninth.send();
+    assert_eq!((answer.code().as_str(), answer.header("retry-after")), ("too_many", Some("30")));
+    // Another session of the same person has streams of its own.
+    let other = server.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send().cookie();
+    let mut lines = BufReader::new(server.request("GET", "/events").cookie(&other).open());
+    assert!(wait_for(&mut lines, ": open"));
+    streams.pop();
+    let begun = Instant::now();
+    loop {
+        let mut lines = BufReader::new(server.request("GET", "/events").cookie(&cookie).open());
+        if wait_for(&mut lines, ": open") {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "a stream that was closed still counts");
+    }
 }

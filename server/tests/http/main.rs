@@ -12,12 +12,14 @@ mod canary;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
 mod command_line;
+mod connections;
 mod cross_site;
 mod durability;
 mod events;
 mod harness;
 mod headers;
 mod health;
+mod hosts;
 mod instances;
 mod keys;
 mod logs;

@@ -1,0 +1,97 @@
+//! What one client can hold of the server.
+
+use crate::harness::Server;
+use socket2::{Domain, Socket, Type};
+use std::{
+    fs,
+    io::{ErrorKind, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+fn address(server: &Server) -> SocketAddr {
+    server.at.origin().trim_start_matches("http://").parse().unwrap()
+}
+
+/// A connection that comes from `127.0.0.LAST`.
+fn connect_from(server: &Server, last: u8) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, last], 0)).into()).unwrap();
+    socket.connect(&address(server).into()).unwrap();
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    stream
+}
+
+/// Whether the server closed it, after at most the read time-out.
+fn is_closed(stream: &mut TcpStream) -> bool {
+    match stream.read(&mut [0; 1]) {
+        Ok(read) => read == 0,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
+}
+
+fn first_line(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_client_that_says_nothing_is_cut_off() {
+    let server = Server::new();
+    let begun = Instant::now();
+    assert!(is_closed(&mut connect_from(&server, 1)));
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn one_client_cannot_take_every_connection() {
+    let server = Server::new();
+    let mut all: Vec<_> = (0..1100).map(|_| connect_from(&server, 2)).collect();
+    let mut other = connect_from(&server, 3);
+    let begun = Instant::now();
+    other.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    assert_eq!(first_line(&mut other), "HTTP/1.1 200 OK");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let mut open = 0;
+    for stream in &mut all {
+        stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        open += usize::from(!is_closed(stream));
+    }
+    assert!((1..=256).contains(&open), "{open} connections of one client are open");
+}
+
+#[test]
+fn every_connection_taken_by_silent_clients_is_free_again_soon() {
+    let server = Server::new();
+    let all: Vec<_> = (0..1100_u32).map(|n| connect_from(&server, u8::try_from(10 + n / 220).unwrap())).collect();
+    let begun = Instant::now();
+    assert_eq!(server.get("/healthz").status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(13), "{:?}", begun.elapsed());
+    drop(all);
+}
+
+/// Kilobytes of memory that the server has.
+fn resident(server: &Server) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_head_over_32_kib_is_refused_and_not_kept() {
+    let server = Server::new();
+    let before = resident(&server);
+    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: {}", "a".repeat(400 * 1024));
+    let mut all: Vec<_> = (0..200).map(|_| connect_from(&server, 4)).collect();
+    for stream in &mut all {
+        // The server may close before it has read everything.
+        let _ = stream.write_all(head.as_bytes());
+    }
+    assert!(first_line(&mut all[199]).starts_with("HTTP/1.1 431"));
+    let grown = resident(&server).saturating_sub(before);
+    assert!(grown < 24 * 1024, "{grown} kB more");
+    let fits = server.request("GET", "/healthz").header("X-A", &"a".repeat(24 * 1024)).send();
+    assert_eq!(fits.status, 200);
+}
