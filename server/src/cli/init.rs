@@ -27,6 +27,7 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandFailure> {
         }
     };
     let token = vault.setup_link(&Context::system()).await?;
+    vault.close().await;
     tell(&format!("Made {}.", config.data_dir.display()));
     if matches!(config.vault.database, Database::Postgres(_)) {
         tell(&format!("Made the tables and the keyring in {}.", config.vault.database));
