@@ -11,7 +11,7 @@ mod tokens;
 pub(crate) use fields::Fields;
 
 use crate::{
-    http::{Caller, RequestInfo, Site, render, to_sign_in},
+    http::{Caller, RequestInfo, Site, not_there, render, to_sign_in},
     logging,
 };
 use app::{done::Done, returned::Returned};
@@ -79,6 +79,18 @@ impl Visit {
         self.caller.context.actor = Actor::Person(session.identity);
         cookie
     }
+    /// Where the form brought the password because a sensitive act asks for it: goes on in a new session.
+    ///
+    /// # Errors
+    /// Those of `Vault::confirm_password`.
+    async fn step_up(&mut self, fields: &mut Fields) -> Result<Option<HeaderValue>, Failure> {
+        let password = fields.secret("password");
+        if password.is_empty() {
+            return Ok(None);
+        }
+        let session = self.site.vault.confirm_password(self.cx(), &password).await?;
+        Ok(self.renew(session))
+    }
     /// The page again, as `returned` says.
     async fn again(self, returned: Returned) -> Response {
         render(&self.site, &self.info, self.caller, &self.uri, Some(returned)).await
@@ -114,6 +126,18 @@ impl FromRequestParts<Site> for SignedIn {
             Some(_) => Ok(Self(visit)),
             None => Err(to_sign_in(&came_from(parts))),
         }
+    }
+}
+
+/// A form of an administrator. A signed-in person with another role gets the answer of an address that is not there.
+struct ByAdmin(Visit);
+
+impl FromRequestParts<Site> for ByAdmin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let SignedIn(visit) = SignedIn::from_request_parts(parts, site).await?;
+        if visit.caller.is_admin() { Ok(Self(visit)) } else { Err(not_there(&visit.site, &visit.info, visit.caller, &visit.uri).await) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The side bar and the place for a page.
 
 use super::icon::KeyIcon;
-use domain::views::AccountView;
+use domain::{person::Role, views::AccountView};
 use leptos::prelude::*;
 
 /// `starter · 5 of 10 keys`.
@@ -23,10 +23,20 @@ pub(crate) enum Place {
     Tokens,
     /// The caller's own account.
     Account,
+    /// A page of the settings, for administrators.
+    Settings(Setting),
 }
 
+/// A page of the settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setting {}
+
+/// Address, name and place of every page for all.
 const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
+
+/// The same of the pages for administrators, in the order of the side bar.
+const SETTINGS: [(Setting, &str, &str); 0] = [];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.
@@ -37,20 +47,28 @@ pub(crate) fn Frame(
     #[prop(optional)] inert: bool,
     children: Children,
 ) -> impl IntoView {
+    let is_admin = account.as_ref().is_some_and(|account| account.role == Role::Admin);
     let who = account.map(|account| {
         view! {
             <span>{account.email.to_string()}</span>
             <span id="tier">{tier_line(&account)}</span>
         }
     });
-    let links =
-        PLACES.map(|(one, path, name)| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> }).collect_view();
+    let link = move |one: Place, path, name| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> };
+    let links = PLACES.map(|(one, path, name)| link(one, path, name)).collect_view();
+    let settings = (is_admin && !SETTINGS.is_empty()).then(|| {
+        let links = SETTINGS.map(|(one, path, name)| link(Place::Settings(one), path, name)).collect_view();
+        view! {
+            <small id="settings-places">"Settings"</small>
+            {links}
+        }
+    });
     view! {
         <div class="frame">
             <header class="side" inert=inert>
                 <a class="brand" href="/keys"><KeyIcon />"Keyward"</a>
                 <nav class="nav" aria-label="Main">
-                    {links}
+                    {links} {settings}
                 </nav>
                 <div class="who">
                     {who}

@@ -4,7 +4,7 @@ use crate::{Actor, Context, Identity, Proof};
 use domain::{
     FieldProblem, Problem,
     ids::{SessionId, UserId},
-    person::Tier,
+    person::{Role, Tier},
     scope::Scope,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -63,6 +63,40 @@ pub fn recent(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
     }
 }
 
+/// Proof that an administrator is calling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Admin(UserId);
+
+impl Admin {
+    /// The administrator's account.
+    #[must_use]
+    pub const fn id(self) -> UserId {
+        self.0
+    }
+}
+
+/// An administrator, when what proves them is good for `scope`.
+///
+/// # Errors
+/// `NotAuthenticated` when nobody is signed in, `Forbidden` for another role or a token without the scope.
+pub fn admin(cx: &Context, scope: Scope) -> Result<(Admin, &Identity), Problem> {
+    let (_, identity) = owner(cx, scope)?;
+    if identity.role == Role::Admin { Ok((Admin(identity.user), identity)) } else { Err(Problem::Forbidden) }
+}
+
+/// An administrator about to do something sensitive: in front of a browser, the password was given at most [`RECENT`] ago;
+/// for a token, its scope stands in.
+///
+/// # Errors
+/// Those of [`admin`]; `Invalid` on field `password` with the code `step_up` when the password has to be given again.
+pub fn recent_admin(cx: &Context, scope: Scope) -> Result<(Admin, &Identity), Problem> {
+    let found = admin(cx, scope)?;
+    if found.1.session().is_some() {
+        recent(cx)?;
+    }
+    Ok(found)
+}
+
 /// The operator at the command line.
 ///
 /// # Errors
@@ -108,10 +142,7 @@ impl TierRules {
 mod tests {
     use super::*;
     use crate::Proof;
-    use domain::{
-        ids::TokenId,
-        person::{Email, Role},
-    };
+    use domain::{ids::TokenId, person::Email};
 
     #[test]
     fn nobody_owns_anything_and_a_person_is_no_operator() {
@@ -147,6 +178,21 @@ mod tests {
         assert_eq!(owner(&token(Role::User, &Scope::ALL), Scope::Admin), Err(Problem::Forbidden));
         assert!(owner(&token(Role::Admin, &[Scope::Admin]), Scope::Admin).is_ok());
         assert_eq!(person(&token(Role::Admin, &Scope::ALL)), Err(Problem::Forbidden));
+    }
+
+    #[test]
+    fn a_sensitive_act_of_an_admin_needs_the_password_in_a_session_and_the_scope_in_a_token() {
+        let id = TokenId::from_uuid(uuid::Uuid::from_u128(2));
+        let token = |role, scopes: &[Scope]| caller(role, Proof::Token { id, scopes: scopes.to_vec() });
+        assert!(recent_admin(&token(Role::Admin, &[Scope::Admin]), Scope::Admin).is_ok());
+        assert_eq!(recent_admin(&token(Role::Admin, &[Scope::KeysRead]), Scope::Admin), Err(Problem::Forbidden));
+        assert_eq!(admin(&token(Role::User, &Scope::ALL), Scope::CredentialsRead), Err(Problem::Forbidden));
+        let session = |at| Proof::Session { id: SessionId::from_uuid(uuid::Uuid::from_u128(3)), authenticated_at: at };
+        let old = caller(Role::Admin, session(domain::Timestamp::from_micros(0)));
+        assert!(admin(&old, Scope::Admin).is_ok());
+        assert!(matches!(recent_admin(&old, Scope::Admin), Err(Problem::Invalid { .. })));
+        let now = Context::system().now;
+        assert!(recent_admin(&caller(Role::Admin, session(now)), Scope::Admin).is_ok());
     }
 
     #[test]

@@ -33,14 +33,10 @@ pub(super) async fn create(SignedIn(mut visit): SignedIn, request: Request) -> R
         Ok(fields) => fields,
         Err(problem) => return visit.refused(problem.into(), Fields::default()).await,
     };
-    let password = fields.secret("password");
-    let mut renewed = None;
-    if !password.is_empty() {
-        match visit.site.vault.confirm_password(visit.cx(), &password).await {
-            Ok(session) => renewed = visit.renew(session),
-            Err(failure) => return visit.refused(failure, fields).await,
-        }
-    }
+    let renewed = match visit.step_up(&mut fields).await {
+        Ok(renewed) => renewed,
+        Err(failure) => return visit.refused(failure, fields).await,
+    };
     let response = match try_create(&visit, &fields).await {
         Ok((path, cookie)) => super::with_cookie(Redirect::to(&path).into_response(), Some(cookie)),
         Err(failure) => visit.refused(failure, fields).await,

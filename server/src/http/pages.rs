@@ -23,6 +23,9 @@ use url::form_urlencoded;
 /// Pages that a signed-out visitor sees. Every other page asks them to sign in.
 const OPEN: [&str; 2] = ["/setup", "/sign-in"];
 
+/// How the addresses of the administrators' pages begin. Nobody else is told that they are there.
+const FOR_ADMINS: &str = "/settings";
+
 /// The page that shows a new token.
 const SHOWS_TOKEN: &str = "/tokens/{id}/created";
 
@@ -64,6 +67,9 @@ async fn open_page(State(site): State<Site>, Extension(info): Extension<RequestI
 async fn page(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
     if caller.context.identity().is_none() {
         return to_sign_in(request.uri());
+    }
+    if request.uri().path().starts_with(FOR_ADMINS) && !caller.is_admin() {
+        return not_there(&site, &info, caller, request.uri()).await;
     }
     let only_list =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).any(|pair| pair == ("part".into(), "list".into()));
@@ -211,7 +217,13 @@ pub(super) async fn not_found(State(site): State<Site>, Extension(info): Extensi
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    let mut response = render(&site, &info, caller, &parts.uri, None).await;
+    not_there(&site, &info, caller, &parts.uri).await
+}
+
+/// The page that says that there is none at this address, whatever is.
+pub(crate) async fn not_there(site: &Site, info: &RequestInfo, caller: Caller, uri: &Uri) -> Response {
+    let path = if uri.path().starts_with(FOR_ADMINS) { Uri::from_static("/not-found") } else { uri.clone() };
+    let mut response = render(site, info, caller, &path, None).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

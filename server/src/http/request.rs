@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use domain::ids::RequestId;
+use domain::{ids::RequestId, person::Role};
 use leptos::nonce::Nonce;
 use std::net::IpAddr;
 use vault::{Actor, Context, accounts::SessionToken};
@@ -65,6 +65,10 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whether an administrator sent it.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.context.identity().is_some_and(|identity| identity.role == Role::Admin)
+    }
     /// Whether the session this request came with still stands.
     pub(super) async fn is_still_signed_in(&self, site: &Site) -> bool {
         let Some(token) = &self.token else { return false };
