@@ -27,11 +27,13 @@ pub enum Done {
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
+    /// Pages look as was chosen.
+    ThemeChosen,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -44,6 +46,7 @@ impl Done {
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::ThemeChosen,
     ];
 
     /// The word in the query.
@@ -62,6 +65,7 @@ impl Done {
             Self::PasswordChanged => "password",
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
+            Self::ThemeChosen => "theme",
         }
     }
     /// The sentence on the page.
@@ -80,6 +84,7 @@ impl Done {
             Self::PasswordChanged => "Password changed",
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
+            Self::ThemeChosen => "Theme changed",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -92,7 +97,7 @@ impl Done {
     pub fn page(self) -> String {
         let path = match self {
             Self::TokenRevoked => "/tokens",
-            Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded | Self::ThemeChosen => "/account",
             _ => "/keys",
         };
         format!("{path}?done={}", self.as_str())

@@ -11,6 +11,8 @@ pub struct Returned {
     pub values: Vec<(String, String)>,
     /// The outcome of "Test first".
     pub test: Option<TestReport>,
+    /// Whether this was typed before the person signed in again.
+    pub kept: bool,
 }
 
 impl Returned {

@@ -3,6 +3,7 @@
 //! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default.
 
 mod environment;
+mod identity;
 mod names;
 mod public_url;
 mod values;
@@ -109,6 +110,7 @@ impl Config {
                 tier_limits: values::tier_limits(
                     env.get("KEYWARD_TIER_LIMITS").unwrap_or("starter=10,professional=50,enterprise=unlimited"),
                 )?,
+                identity: identity::read(env, &public_url)?,
                 session_idle: duration(env, "KEYWARD_SESSION_IDLE", Duration::from_secs(30 * 60))?,
                 session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
             },

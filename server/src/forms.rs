@@ -4,10 +4,12 @@
 mod account;
 mod accounts;
 mod fields;
+mod kept;
 mod keys;
 mod rows;
 mod tokens;
 
+pub(crate) use accounts::local;
 pub(crate) use fields::Fields;
 
 use crate::{
@@ -20,6 +22,7 @@ use axum::{
     body::Body,
     extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
+    middleware,
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -30,7 +33,7 @@ use vault::{Actor, Context, Failure, accounts::NewSession};
 const LONGEST: usize = 1024 * 1024;
 
 /// Every form.
-pub(crate) fn routes() -> Router<Site> {
+pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new()
         .route("/setup", post(accounts::setup))
         .route("/sign-in", post(accounts::sign_in))
@@ -48,6 +51,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/account", post(account::change_password))
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
+        .route("/account/theme", post(account::choose_theme))
+        .layer(middleware::from_fn_with_state(site.clone(), kept::layer))
 }
 
 /// What every form handler starts from.
@@ -101,7 +106,17 @@ impl Visit {
         if *failure.problem() == Problem::NotAuthenticated {
             return to_sign_in(&self.uri);
         }
-        self.again(Returned { problem: Some(failure.into_problem()), values: fields.into_values(), test: None }).await
+        let problem = failure.into_problem();
+        let elsewhere = problem.of_field("password").is_some_and(|fault| fault.code == "step_up")
+            && self.cx().identity().is_some_and(|identity| !identity.has_password);
+        let values = fields.into_values();
+        if !elsewhere {
+            return self.again(Returned { problem: Some(problem), values, ..Returned::default() }).await;
+        }
+        // The person goes to the provider to prove who they are, and what was typed waits for them here.
+        let (site, caller, path) = (self.site.clone(), self.caller.clone(), self.uri.path().to_owned());
+        let response = self.again(Returned { problem: Some(problem), values: values.clone(), ..Returned::default() }).await;
+        kept::keep(&site, &caller, &path, values, response).await
     }
     /// The keys page, with the sentence of a refusal.
     async fn refused_on_list(mut self, failure: Failure) -> Response {

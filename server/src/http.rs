@@ -5,11 +5,13 @@ mod bearer;
 mod body_limit;
 mod catch_panic;
 mod client_address;
+pub(crate) mod cookies;
 mod csrf;
 mod events;
 mod health;
 mod host;
 mod pages;
+mod provider;
 mod request;
 mod security_headers;
 mod session_cookie;
@@ -83,7 +85,8 @@ impl Site {
 fn router(site: Site) -> Router {
     Router::new()
         .merge(pages::routes())
-        .merge(forms::routes())
+        .merge(provider::routes())
+        .merge(forms::routes(&site))
         .merge(api::routes())
         .route("/events", get(events::stream))
         .route("/healthz", get(health::alive))
@@ -96,7 +99,7 @@ fn router(site: Site) -> Router {
         .layer(middleware::from_fn(catch_panic::layer))
         .layer(middleware::from_fn(host::layer))
         .layer(middleware::from_fn(trace::layer))
-        .layer(middleware::from_fn(security_headers::layer))
+        .layer(middleware::from_fn_with_state(site.clone(), security_headers::layer))
         .layer(middleware::from_fn_with_state(site.clone(), request::layer))
         .with_state(site)
 }

@@ -44,6 +44,7 @@ impl From<Wire> for ApiError {
             ("cannot_open", _) => Problem::CannotOpen,
             ("endpoint_changed", _) => Problem::EndpointChanged,
             ("unavailable", _) => Problem::Unavailable { retry_after },
+            ("provider_unavailable", _) => Problem::ProviderUnavailable { retry_after },
             _ => Problem::Internal,
         })
     }

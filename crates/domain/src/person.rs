@@ -29,6 +29,16 @@ pub enum Tier {
     Enterprise,
 }
 
+/// How pages look, where somebody does not leave it to their system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Dark ink on light paper.
+    Light,
+    /// Light ink on dark paper.
+    Dark,
+}
+
 /// The text is none of the words this type knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("must be one of {0}")]
@@ -65,6 +75,7 @@ macro_rules! words {
     };
 }
 words!(Role, "user, admin", User = "user", Admin = "admin");
+words!(Theme, "light, dark", Light = "light", Dark = "dark");
 words!(
     Tier,
     "trial, free, starter, professional, enterprise",

@@ -86,6 +86,11 @@ pub enum Problem {
         /// Whole seconds after which to try again.
         retry_after: u32,
     },
+    /// The OpenID provider does not answer, so nobody can tell whether a token of it holds.
+    ProviderUnavailable {
+        /// Whole seconds after which to try again.
+        retry_after: u32,
+    },
     /// A fault of the server.
     Internal,
 }
@@ -110,7 +115,7 @@ impl Problem {
             Self::Invalid { .. } => 422,
             Self::TooMany { .. } => 429,
             Self::Internal => 500,
-            Self::Unavailable { .. } => 503,
+            Self::Unavailable { .. } | Self::ProviderUnavailable { .. } => 503,
         }
     }
     /// The word for programs, `code` in RFC 9457 bodies.
@@ -136,6 +141,7 @@ impl Problem {
             Self::CannotOpen => "cannot_open",
             Self::EndpointChanged => "endpoint_changed",
             Self::Unavailable { .. } => "unavailable",
+            Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::Internal => "internal",
         }
     }
@@ -174,6 +180,7 @@ impl Problem {
             Self::CannotOpen => "The stored key cannot be opened. Replace it with the key from your provider.",
             Self::EndpointChanged => "The provider's address changed since this key was saved. Enter the key again.",
             Self::Unavailable { .. } => "Keyward cannot read or write its database just now. Nothing was changed; try again shortly.",
+            Self::ProviderUnavailable { .. } => "The sign-in provider cannot be reached just now. Try again shortly.",
             Self::Internal => "Something went wrong on the server. The log has the details under the request id.",
         })
     }
@@ -189,7 +196,9 @@ impl Problem {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooMany { retry_after } | Self::Unavailable { retry_after } => Some(*retry_after),
+            Self::TooMany { retry_after } | Self::Unavailable { retry_after } | Self::ProviderUnavailable { retry_after } => {
+                Some(*retry_after)
+            }
             _ => None,
         }
     }

@@ -161,6 +161,8 @@ pub struct AccountView {
     pub key_limit: Option<u32>,
     /// Whether its tier may add provider keys at all.
     pub may_add: bool,
+    /// The OpenID provider it signs in at; `None` when it has a password here.
+    pub provider: Option<String>,
 }
 
 /// The keys page in one read.

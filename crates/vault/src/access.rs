@@ -1,6 +1,6 @@
 //! Who may do what. The types here are made only here, so a function that takes one cannot be called without asking.
 
-use crate::{Actor, Context, Identity, Proof};
+use crate::{Actor, Context, Identity, Proof, store::rows::AccountRow};
 use domain::{
     FieldProblem, Problem,
     ids::{SessionId, UserId},
@@ -18,6 +18,10 @@ impl Owner {
     #[must_use]
     pub const fn id(self) -> UserId {
         self.0
+    }
+    /// The owner of an account's things, for what a change of the account does to them.
+    pub(crate) const fn of(account: &AccountRow) -> Self {
+        Self(account.id)
     }
 }
 
@@ -44,23 +48,22 @@ pub fn person(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
     Ok((Owner(identity.user), identity, session))
 }
 
-/// How long a password counts for a sensitive act.
+/// How long having proved who one is counts for a sensitive act.
 pub const RECENT: Duration = Duration::from_secs(10 * 60);
 
-/// The person in front of a browser, who gave their password at most [`RECENT`] ago.
+/// The person in front of a browser, who proved who they are at most [`RECENT`] ago.
 ///
 /// # Errors
-/// Those of [`person`]; `Invalid` on field `password` with the code `step_up` when it has to be given again.
+/// Those of [`person`]; `Invalid` on field `password` with the code `step_up` when it has to be proved again: with the password, or at
+/// the OpenID provider where the account has none.
 pub fn recent(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
     let found = person(cx)?;
-    match found.1.proof {
-        Proof::Session { authenticated_at, .. } if cx.now.since(authenticated_at) <= RECENT => Ok(found),
-        _ => Err(Problem::field(FieldProblem::new(
-            "password",
-            "step_up",
-            "Enter your password to go on: it was last given more than 10 minutes ago.",
-        ))),
-    }
+    let message = match found.1 {
+        Identity { proof: Proof::Session { authenticated_at, .. }, .. } if cx.now.since(*authenticated_at) <= RECENT => return Ok(found),
+        Identity { has_password: true, .. } => "Enter your password to go on: it was last given more than 10 minutes ago.",
+        Identity { has_password: false, .. } => "Sign in at your provider again to go on: you last did more than 10 minutes ago.",
+    };
+    Err(Problem::field(FieldProblem::new("password", "step_up", message)))
 }
 
 /// Proof that an administrator is calling.
@@ -129,6 +132,21 @@ impl TierRules {
     pub fn allows(&self, tier: Tier) -> bool {
         self.may_hold.contains(&tier)
     }
+    /// The most provider keys of a tier that may be switched on: none where it may not hold any, `None` where there is no limit.
+    #[must_use]
+    pub fn holds(&self, tier: Tier) -> Option<u32> {
+        if self.allows(tier) { self.limit(tier) } else { Some(0) }
+    }
+    /// Asked whenever a key of `enabled` others is switched on or, while it is off, used.
+    ///
+    /// # Errors
+    /// `TierLimit`.
+    pub fn admit_one_more(&self, tier: Tier, enabled: usize) -> Result<(), Problem> {
+        match self.holds(tier) {
+            Some(limit) if enabled >= limit as usize => Err(Problem::TierLimit { limit }),
+            _ => Ok(()),
+        }
+    }
     /// Asked whenever a key is added or used.
     ///
     /// # Errors
@@ -160,12 +178,15 @@ mod tests {
         assert_eq!(rules.limit(Tier::Starter), Some(10));
         assert_eq!(rules.limit(Tier::Enterprise), None);
         assert_eq!(rules.require(Tier::Free), Err(Problem::TierRequired { tiers: vec![Tier::Starter] }));
+        assert_eq!((rules.holds(Tier::Starter), rules.holds(Tier::Free)), (Some(10), Some(0)));
+        assert_eq!(rules.admit_one_more(Tier::Starter, 9), Ok(()));
+        assert_eq!(rules.admit_one_more(Tier::Starter, 10), Err(Problem::TierLimit { limit: 10 }));
     }
 
     fn caller(role: Role, proof: Proof) -> Context {
         let email = Email::parse("ann@example.com").expect("a test address");
         let user = UserId::from_uuid(uuid::Uuid::from_u128(1));
-        Context::new(Actor::Person(Identity { user, email, role, tier: Tier::Starter, proof }), None)
+        Context::new(Actor::Person(Identity { user, email, role, tier: Tier::Starter, has_password: true, proof }), None)
     }
 
     #[test]

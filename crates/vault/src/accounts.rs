@@ -3,6 +3,8 @@
 mod password;
 mod sessions;
 mod sign_in;
+mod theme;
+mod tiers;
 
 pub use sign_in::{NewSession, SessionToken};
 
@@ -148,6 +150,7 @@ impl Vault {
             keys: u32::try_from(held).unwrap_or(u32::MAX),
             key_limit: self.0.tiers.limit(identity.tier),
             may_add: self.0.tiers.allows(identity.tier),
+            provider: self.provider_name().filter(|_| !identity.has_password),
         })
     }
 
@@ -204,7 +207,7 @@ impl Vault {
         .await
     }
 
-    /// Changes a tier.
+    /// Changes a tier. Keys beyond what the new one holds are switched off, and none is deleted.
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`.
@@ -249,7 +252,11 @@ impl Vault {
                     if account.role != before.role || account.disabled_at.is_some() {
                         tx.delete_sessions_of(account.id).await?;
                     }
-                    me.record(tx, &cx, event.on(Object::Account(account.id))).await
+                    let mut event = event.on(Object::Account(account.id));
+                    if account.tier != before.tier {
+                        event = event.number("keys_switched_off", me.keep_within_tier(tx, &cx, &account).await?);
+                    }
+                    me.record(tx, &cx, event).await
                 })
             })
             .await

@@ -219,7 +219,7 @@ impl Vault {
         }
         self.note_use(&row, cx.now);
         let proof = Proof::Token { id: row.id, scopes: row.scopes };
-        Ok(Some(Identity { user: account.id, email: account.email, role: account.role, tier: account.tier, proof }))
+        Ok(Some(account.identified_by(proof)))
     }
 
     /// Notes the minute of a use, once a minute and outside the request.

@@ -23,6 +23,8 @@ pub struct Identity {
     pub role: Role,
     /// What it paid for.
     pub tier: Tier,
+    /// Whether it has a password here; otherwise it signs in at the OpenID provider.
+    pub has_password: bool,
     /// What proves it.
     pub proof: Proof,
 }
@@ -34,7 +36,7 @@ pub enum Proof {
     Session {
         /// The session.
         id: SessionId,
-        /// When the password was last given in it.
+        /// When the person last proved who they are: with their password, or at the OpenID provider.
         authenticated_at: Timestamp,
     },
     /// An API token: its scopes, as far as the role allows them.
@@ -44,6 +46,11 @@ pub enum Proof {
         /// What it may do.
         scopes: Vec<Scope>,
     },
+    /// A bearer token of the OpenID provider: everything the role allows.
+    Jwt {
+        /// The first half of the token's SHA-256.
+        id: Uuid,
+    },
 }
 
 impl Identity {
@@ -52,16 +59,17 @@ impl Identity {
     pub fn may(&self, scope: Scope) -> bool {
         scope.allowed_to(self.role)
             && match &self.proof {
-                Proof::Session { .. } => true,
+                Proof::Session { .. } | Proof::Jwt { .. } => true,
                 Proof::Token { scopes, .. } => scopes.contains(&scope),
             }
     }
-    /// The id of the session or token, for the audit trail.
+    /// The id of the session or token, or what stands for it, for the audit trail.
     #[must_use]
     pub const fn proof_id(&self) -> Uuid {
         match self.proof {
             Proof::Session { id, .. } => id.uuid(),
             Proof::Token { id, .. } => id.uuid(),
+            Proof::Jwt { id } => id,
         }
     }
     /// The browser's session, if that is what proves it.
@@ -69,7 +77,7 @@ impl Identity {
     pub const fn session(&self) -> Option<SessionId> {
         match self.proof {
             Proof::Session { id, .. } => Some(id),
-            Proof::Token { .. } => None,
+            Proof::Token { .. } | Proof::Jwt { .. } => None,
         }
     }
 }

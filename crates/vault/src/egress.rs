@@ -165,12 +165,14 @@ impl Refusal {
 
 /// A request below an endpoint.
 pub struct Request {
-    /// Its method; a `POST` has an empty body.
+    /// Its method.
     pub method: Method,
     /// Path and query below the base URL.
     pub path_and_query: String,
     /// Headers; those with secrets come from [`secret_header`].
     pub headers: HeaderMap,
+    /// What a `POST` sends; its `Content-Type` is among the headers.
+    pub body: Option<Zeroizing<String>>,
 }
 
 /// A header value that carries a secret: never indexed by HTTP/2, never shown.

@@ -31,6 +31,7 @@ use domain::{
     FieldProblem, Problem,
     catalogue::Provider,
     ids::KeyId,
+    person::Tier,
     scope::Scope,
     views::{KeyView, KeysPage, LiveEvent, TestView},
 };
@@ -82,6 +83,12 @@ async fn fetch(tx: &mut dyn Tx, owner: Owner, id: KeyId) -> Result<KeyRow, Failu
 }
 
 impl Vault {
+    /// Whether one more key of the owner may be switched on, or used while it is off.
+    async fn admit_enabled(&self, tx: &mut dyn Tx, owner: Owner, tier: Tier) -> Result<(), Failure> {
+        let enabled = tx.keys(owner).await?.iter().filter(|key| key.enabled).count();
+        Ok(self.0.tiers.admit_one_more(tier, enabled)?)
+    }
+
     /// The keys page of the caller. Opens no secret.
     ///
     /// # Errors

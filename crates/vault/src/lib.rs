@@ -12,6 +12,8 @@ pub mod context;
 pub mod egress;
 pub mod failure;
 pub mod hint;
+pub mod identity;
+pub mod kept_forms;
 pub mod keyring;
 pub mod keys;
 pub mod limits;
@@ -50,6 +52,7 @@ struct Inner {
     audit_key: AuditKey,
     catalogue: Catalogue,
     egress: egress::Egress,
+    provider: Option<identity::Provider>,
     tiers: TierRules,
     default_tier: Tier,
     session_idle: Duration,

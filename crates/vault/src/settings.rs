@@ -1,6 +1,6 @@
 //! What the vault is told at start. `server` reads it from the environment; nothing here does.
 
-use crate::store::PostgresAddress;
+use crate::{identity::IdentitySettings, store::PostgresAddress};
 use domain::person::Tier;
 use std::{
     collections::BTreeMap,
@@ -56,6 +56,8 @@ pub struct Settings {
     pub byok_tiers: Vec<Tier>,
     /// Provider keys a user may hold, by tier; `None` is unlimited, a tier that is absent has no limit of its own.
     pub tier_limits: BTreeMap<Tier, Option<u32>>,
+    /// Where people sign in besides here, if anywhere.
+    pub identity: Option<IdentitySettings>,
     /// A session ends after this much time without a request.
     pub session_idle: Duration,
     /// A session ends this long after sign-in, whatever happens.

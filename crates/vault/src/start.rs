@@ -6,6 +6,7 @@ use crate::{
     audit,
     egress::{self, Egress},
     failure::Failure,
+    identity::Provider,
     keyring::{Keyring, KeyringError},
     root_key::RootKey,
     sealed::{SealError, Sealed},
@@ -155,6 +156,10 @@ fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Res
         own_addresses: settings.own_addresses.clone(),
         extra_ca: None,
     })?;
+    let provider = match &settings.identity {
+        None => None,
+        Some(identity) => Some(Provider::new(identity.clone(), &settings.allow_endpoints, settings.own_addresses.clone())?),
+    };
     let changes = tokio::sync::broadcast::Sender::new(EVENT_BACKLOG);
     let fed = store.changes().map(|mut feed| {
         let changes = changes.clone();
@@ -171,6 +176,7 @@ fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Res
         keyring: RwLock::new(Arc::new(keyring)),
         catalogue,
         egress,
+        provider,
         tiers: TierRules { may_hold: settings.byok_tiers.clone(), limits: settings.tier_limits.clone() },
         default_tier: settings.default_tier,
         session_idle: settings.session_idle,

@@ -39,7 +39,9 @@ pub(super) fn frame() -> utoipa::openapi::OpenApi {
         "The session of a browser (`__Host-sid` over https). Calls that change something also need `Origin` or `Sec-Fetch-Site`, as browsers send them.",
     );
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token with the scope that the call names."));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+        "An API token with the scope that the call names, or an access token of the OpenID provider, which has all scopes of its account's role.",
+    ));
     components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
     frame
 }

@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 use tokio::net::TcpListener;
+use vault::Context;
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
@@ -28,6 +29,8 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
     config.listen = listener.local_addr()?;
     config.vault.own_addresses = vec![config.listen];
     let vault = start::open(&config).await?;
+    let acquaintance = vault.clone();
+    tokio::spawn(async move { acquaintance.meet_provider(Context::system().now).await });
     tracing::info!(address = %config.listen, url = config.public_url.origin(), "serving");
     http::serve(listener, Arc::new(config), vault).await;
     Ok(())

@@ -1,15 +1,22 @@
 //! The names of all settings.
 
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 23] = [
     "KEYWARD_ALLOW_ENDPOINTS",
     "KEYWARD_AUDIT_STRICT",
     "KEYWARD_BYOK_TIERS",
     "KEYWARD_CATALOGUE",
     "KEYWARD_DATA_DIR",
     "KEYWARD_DEFAULT_TIER",
+    "KEYWARD_JWT_AUDIENCE",
     "KEYWARD_LISTEN",
     "KEYWARD_LOG",
     "KEYWARD_LOG_FORMAT",
+    "KEYWARD_OIDC_ADMIN_ROLE",
+    "KEYWARD_OIDC_CLIENT_ID",
+    "KEYWARD_OIDC_ISSUER",
+    "KEYWARD_OIDC_ROLE_CLAIM",
+    "KEYWARD_OIDC_SCOPES",
+    "KEYWARD_OIDC_TIER_CLAIM",
     "KEYWARD_PUBLIC_URL",
     "KEYWARD_SESSION_IDLE",
     "KEYWARD_SESSION_MAX",
@@ -28,17 +35,9 @@ const TEST_ONLY: [&str; 1] = ["KEYWARD_VECTORS"];
 const SECRET: [&str; 4] = ["KEYWARD_DATABASE_URL", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_ROOT_KEY", "KEYWARD_ROOT_KEY_PREVIOUS"];
 
 /// Settings of features that this version does not have.
-pub(super) const UNSUPPORTED: [&str; 11] = [
+pub(super) const UNSUPPORTED: [&str; 3] = [
     "KEYWARD_AUDIT_SINK",
-    "KEYWARD_JWT_AUDIENCE",
     "KEYWARD_METRICS_LISTEN",
-    "KEYWARD_OIDC_ADMIN_ROLE",
-    "KEYWARD_OIDC_CLIENT_ID",
-    "KEYWARD_OIDC_CLIENT_SECRET",
-    "KEYWARD_OIDC_ISSUER",
-    "KEYWARD_OIDC_ROLE_CLAIM",
-    "KEYWARD_OIDC_SCOPES",
-    "KEYWARD_OIDC_TIER_CLAIM",
     // Starting with it would not wrap the keyring anew, and whoever then deletes the old key loses everything.
     "KEYWARD_ROOT_KEY_PREVIOUS",
 ];

@@ -1,6 +1,7 @@
 //! Set-up, sign-in and sign-out.
 
 use super::{Fields, Visit, read};
+use crate::{http::cookies, logging};
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, header},
@@ -21,7 +22,7 @@ pub(super) async fn setup(visit: Visit, request: Request) -> Response {
     };
     let password = fields.secret("password");
     match visit.site.vault.complete_setup(visit.cx(), &fields.text("token"), &fields.text("email"), &password).await {
-        Ok(session) => enter(&visit, &session, "/keys"),
+        Ok(session) => enter(&visit, session, "/keys").await,
         Err(failure) => visit.refused(failure, fields).await,
     }
 }
@@ -35,7 +36,7 @@ pub(super) async fn sign_in(visit: Visit, request: Request) -> Response {
     let password = fields.secret("password");
     let previous = visit.caller.token.as_ref();
     match visit.site.vault.sign_in(visit.cx(), &fields.text("email"), &password, previous).await {
-        Ok(session) => enter(&visit, &session, local(&fields.text("next")).unwrap_or("/keys")),
+        Ok(session) => enter(&visit, session, local(&fields.text("next")).unwrap_or("/keys")).await,
         Err(failure) => visit.refused(failure, fields).await,
     }
 }
@@ -50,7 +51,8 @@ pub(super) async fn sign_out(visit: Visit) -> Response {
         Err(failure) if *failure.problem() != Problem::NotAuthenticated => return visit.refused_on_list(failure).await,
         Ok(()) | Err(_) => {}
     }
-    let mut response = Redirect::to("/sign-in").into_response();
+    let elsewhere = visit.site.vault.provider_sign_out(visit.cx()).await;
+    let mut response = Redirect::to(elsewhere.as_deref().unwrap_or("/sign-in")).into_response();
     if let Some(cookie) = visit.site.cookie.clear() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -60,18 +62,26 @@ pub(super) async fn sign_out(visit: Visit) -> Response {
     response
 }
 
-fn enter(visit: &Visit, session: &NewSession, next: &str) -> Response {
-    let Some(cookie) = visit.site.cookie.set(session, visit.cx().now) else {
+async fn enter(visit: &Visit, session: NewSession, next: &str) -> Response {
+    let Some(cookie) = visit.site.cookie.set(&session, visit.cx().now) else {
         // A token is base64url, which a header can always carry.
         return crate::problem::answer(Failure::from(Problem::Internal).problem(), visit.cx().request);
     };
     let mut response = Redirect::to(next).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie);
-    response
+    let cx = visit.cx().clone().with_actor(vault::Actor::Person(session.identity));
+    match visit.site.vault.theme(&cx).await {
+        Ok(theme) if theme == visit.info.theme => response,
+        Ok(theme) => super::with_cookie(response, cookies::set_theme(visit.site.cookie, theme)),
+        Err(failure) => {
+            logging::report(&failure);
+            response
+        }
+    }
 }
 
 /// The address to come back to, if it is a path of this site and nothing that a browser could read otherwise.
-fn local(next: &str) -> Option<&str> {
+pub(crate) fn local(next: &str) -> Option<&str> {
     const HERE: &str = "https://here.invalid";
     let plain = next.len() <= LONGEST_NEXT && next.starts_with('/') && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let here = Url::parse(HERE).ok()?;

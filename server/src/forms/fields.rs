@@ -37,6 +37,11 @@ impl Fields {
         }
         Ok(Self(fields))
     }
+    /// What was typed into a form that nobody reads: without secrets, and without what is no UTF-8.
+    pub(super) fn typed(body: &[u8]) -> Vec<(String, String)> {
+        let pairs = form_urlencoded::parse(body).into_owned();
+        pairs.filter(|(name, value)| !SECRET.contains(&name.as_str()) && !value.contains('\u{FFFD}')).collect()
+    }
     /// The text of a field.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())

@@ -18,6 +18,8 @@ use std::{
 };
 use vault::{Actor, Context, limits};
 
+/// How API tokens begin. Everything else is read as a token of the OpenID provider, where there is one.
+const API_TOKEN: &str = "kw_";
 /// Failed attempts of one network in any window.
 const MOST: usize = 60;
 const WINDOW: Duration = Duration::from_secs(60);
@@ -70,7 +72,8 @@ pub(super) async fn authenticate(site: &Site, info: &RequestInfo, headers: &Head
         return Err(problem::answer(&Problem::TooMany { retry_after }, context.request));
     }
     let found = match token(headers) {
-        Some(token) => site.vault.authenticate_token(&context, token).await,
+        Some(token) if token.starts_with(API_TOKEN) => site.vault.authenticate_token(&context, token).await,
+        Some(token) => site.vault.authenticate_jwt(&context, token).await,
         None => Ok(None),
     };
     match found {

@@ -2,7 +2,7 @@
 
 mod arguments;
 
-use super::{Caller, RequestInfo, Site, shown_cookie};
+use super::{Caller, RequestInfo, Site, cookies, shown_cookie};
 use crate::{forms, logging, problem};
 use app::{returned::Returned, shown::Shown};
 use axum::{
@@ -76,7 +76,18 @@ async fn page(State(site): State<Site>, Extension(info): Extension<RequestInfo>,
     if request.uri().path() == "/keys" && only_list {
         return list(&site, &info, &caller).await;
     }
-    render(&site, &info, caller, request.uri(), None).await
+    let path = request.uri().path();
+    let Some(kept) = cookies::kept_form(request.headers()) else {
+        return render(&site, &info, caller, request.uri(), None).await;
+    };
+    // What was typed before the person signed in again: once.
+    let values = site.vault.kept_form(&caller.context, path, kept);
+    let returned = values.map(|values| Returned { values, kept: true, ..Returned::default() });
+    let mut response = render(&site, &info, caller, request.uri(), returned).await;
+    if let Some(cookie) = cookies::keep_form(site.cookie, path, "") {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// The page of a new token: with the token, while the browser that made it still carries it.
@@ -163,6 +174,9 @@ fn context(
         provide_context(caller.context.clone());
         // Replaces the nonce that leptos drew: the policy of this answer names ours.
         provide_context(info.nonce.clone());
+        if let Some(theme) = info.theme {
+            provide_context(theme);
+        }
         if let Some(returned) = &returned {
             provide_context(returned.clone());
         }

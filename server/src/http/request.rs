@@ -1,6 +1,6 @@
 //! What is known of a request: its id, time, client address, nonce, and (when somebody asks) who sent it.
 
-use super::{Site, bearer, client_address};
+use super::{Site, bearer, client_address, cookies};
 use crate::{logging, problem};
 use axum::{
     Extension,
@@ -9,7 +9,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use domain::{ids::RequestId, person::Role};
+use domain::{
+    ids::RequestId,
+    person::{Role, Theme},
+};
 use leptos::nonce::Nonce;
 use std::net::IpAddr;
 use vault::{Actor, Context, accounts::SessionToken};
@@ -25,6 +28,8 @@ pub(crate) struct RequestInfo {
     pub(crate) context: Context,
     /// For inline scripts of the answer.
     pub(crate) nonce: Nonce,
+    /// The look that the browser was told.
+    pub(crate) theme: Option<Theme>,
     /// Whether it goes to REST, where an `Authorization` header counts.
     pub(crate) is_api: bool,
 }
@@ -35,8 +40,9 @@ pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: 
     let client = peer.map(|peer| client_address::of(peer, request.headers(), &site.config.trusted_proxies));
     let context = Context::new(Actor::Nobody, client);
     let is_api = request.uri().path().starts_with("/api/v1/");
+    let theme = cookies::theme(request.headers());
     let id = HeaderValue::try_from(context.request.to_string());
-    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new(), is_api });
+    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new(), theme, is_api });
     let mut response = next.run(request).await;
     if let Ok(id) = id {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
@@ -87,6 +93,9 @@ impl FromRequestParts<Site> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let info = parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").clone();
         if bearer::decides(&info, &parts.headers) {
             let context = bearer::authenticate(site, &info, &parts.headers).await?;

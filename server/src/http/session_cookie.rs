@@ -1,6 +1,7 @@
 //! The cookie that holds the session's secret (RFC 6265bis: the `__Host-` prefix binds it to one host over https).
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use super::cookies::find;
+use axum::http::{HeaderMap, HeaderValue};
 use vault::accounts::{NewSession, SessionToken};
 
 /// Name and attributes of the cookie.
@@ -23,9 +24,7 @@ impl SessionCookie {
     }
     /// The token that a request came with.
     pub(crate) fn read(self, headers: &HeaderMap) -> Option<SessionToken> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.name()).and_then(|(_, value)| SessionToken::parse(value))
+        find(headers, self.name()).and_then(SessionToken::parse)
     }
     /// `Set-Cookie` for a new session, until its absolute end.
     pub(crate) fn set(self, session: &NewSession, now: domain::Timestamp) -> Option<HeaderValue> {

@@ -1,7 +1,7 @@
 //! The cookie that carries a new token, sealed, to the one page that shows it: for a minute, to that page alone.
 
-use super::SessionCookie;
-use axum::http::{HeaderMap, HeaderValue, header};
+use super::{SessionCookie, cookies::find};
+use axum::http::{HeaderMap, HeaderValue};
 use domain::ids::TokenId;
 use vault::api_tokens::SHOWN_FOR;
 
@@ -24,7 +24,5 @@ pub(crate) fn path(id: TokenId) -> String {
 
 /// The sealed token that a request came with.
 pub(super) fn read(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
+    find(headers, NAME)
 }

@@ -50,6 +50,7 @@ fn page(keys: Vec<KeyView>) -> KeysPage {
         keys: u32::try_from(keys.len()).expect("a handful"),
         key_limit: Some(10),
         may_add: true,
+        provider: None,
     };
     let provider = ProviderView::new(ProviderId::parse("openai").expect("a test id"), "OpenAI".to_owned(), Some("sk-".to_owned()));
     KeysPage { account, now: key(ID, "").added, providers: vec![provider], keys }

@@ -37,6 +37,7 @@ fn page(tokens: Vec<TokenView>, step_up: bool) -> TokensPage {
         keys: 0,
         key_limit: Some(10),
         may_add: true,
+        provider: None,
     };
     TokensPage { account, tokens, scopes: vec![Scope::KeysRead, Scope::KeysWrite], limit: 1, step_up }
 }

@@ -36,7 +36,7 @@ impl SessionToken {
     pub fn for_cookie(&self) -> &str {
         &self.0
     }
-    fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> [u8; 32] {
         tokens::hash(&self.0)
     }
 }
@@ -131,6 +131,19 @@ impl Vault {
         token: String,
         previous: Option<[u8; 32]>,
     ) -> Result<NewSession, Failure> {
+        self.begin_session_of(tx, cx, account, cx.now, token, previous).await
+    }
+
+    /// The same, for a person who proved who they are at another moment than now.
+    pub(crate) async fn begin_session_of(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        account: AccountRow,
+        authenticated_at: Timestamp,
+        token: String,
+        previous: Option<[u8; 32]>,
+    ) -> Result<NewSession, Failure> {
         let token = SessionToken(token);
         let session = SessionRow {
             token_hash: token.hash(),
@@ -139,7 +152,7 @@ impl Vault {
             created_at: cx.now,
             seen_at: cx.now,
             ends_at: cx.now + self.0.session_max,
-            authenticated_at: cx.now,
+            authenticated_at,
             client: cx.client.map(|address| address.to_string()),
         };
         tx.insert_session(&session).await?;
@@ -202,11 +215,5 @@ impl Vault {
 }
 
 fn identity(account: AccountRow, session: &SessionRow) -> Identity {
-    Identity {
-        user: account.id,
-        email: account.email,
-        role: account.role,
-        tier: account.tier,
-        proof: Proof::Session { id: session.id, authenticated_at: session.authenticated_at },
-    }
+    account.identified_by(Proof::Session { id: session.id, authenticated_at: session.authenticated_at })
 }

@@ -139,7 +139,14 @@ impl Vault {
         let label = new.label.as_ref().map(Label::as_str);
         let same_place = keys.iter().find(|key| key.provider == new.provider.id && key.label.as_deref() == label);
         match same_place.cloned() {
-            Some(row) => self.add_over(tx, cx, owner, row, &keys, new).await,
+            Some(row) => {
+                if !row.enabled
+                    && let Some(limit) = limit.filter(|limit| keys.iter().filter(|key| key.enabled).count() >= *limit as usize)
+                {
+                    return Err(Problem::TierLimit { limit }.into());
+                }
+                self.add_over(tx, cx, owner, row, &keys, new).await
+            }
             None => self.add_new(tx, cx, owner, &keys, new, limit).await,
         }
     }

@@ -80,7 +80,8 @@ impl Vault {
     /// leaves no trace.
     ///
     /// # Errors
-    /// `Invalid`, `Changed`, `KeyNotFound`, `TooMany`, `TierRequired` (a new base URL), `NotAuthenticated`, `Unavailable`.
+    /// `Invalid`, `Changed`, `KeyNotFound`, `TooMany`, `TierRequired` (a new base URL), `TierLimit` (switched on beyond what the tier
+    /// holds), `NotAuthenticated`, `Unavailable`.
     pub async fn edit_key(&self, cx: &Context, id: KeyId, edit: EditKey) -> Result<KeyView, Failure> {
         let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
@@ -104,6 +105,7 @@ impl Vault {
                 Some((provider, secret, (given, endpoint.origin().to_owned())))
             }
         };
+        let who_tier = who.tier;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
             .store()
@@ -119,6 +121,9 @@ impl Vault {
                     words.apply(&mut row);
                     if row == before && new_home.is_none() {
                         return Ok(row);
+                    }
+                    if row.enabled && !before.enabled {
+                        me.admit_enabled(tx, owner, who_tier).await?;
                     }
                     if row.is_default && !before.is_default {
                         tx.clear_default(owner, row.provider.as_str()).await?;

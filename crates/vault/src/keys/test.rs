@@ -17,6 +17,7 @@ use domain::{
     catalogue::Provider,
     ids::KeyId,
     key_input::SecretInput,
+    person::Tier,
     scope::Scope,
     views::{LiveEvent, TestReport},
 };
@@ -40,11 +41,11 @@ impl Vault {
     /// Tests a stored key against its provider and stores the verdict.
     ///
     /// # Errors
-    /// `KeyNotFound`, `TooMany`, `TierRequired`, `CannotOpen`, `EndpointChanged`, `NotAuthenticated`, `Unavailable`.
+    /// `KeyNotFound`, `TooMany`, `TierRequired`, `TierLimit` (a key that is off, beyond what the tier holds), `CannotOpen`, `EndpointChanged`, `NotAuthenticated`, `Unavailable`.
     pub async fn test_key(&self, cx: &Context, id: KeyId) -> Result<TestReport, Failure> {
         let (owner, who) = access::owner(cx, Scope::KeysTest)?;
         self.0.tiers.require(who.tier)?;
-        let (row, sealed) = self.begin_test(cx, owner, id).await?;
+        let (row, sealed) = self.begin_test(cx, owner, who.tier, id).await?;
         let provider = self.provider_of(&row)?;
         let (_, endpoint) = self.endpoint(&provider, row.endpoint.as_deref().unwrap_or_default())?;
         if endpoint.origin() != row.endpoint_origin {
@@ -68,12 +69,15 @@ impl Vault {
     }
 
     /// Counts the test and puts the use into the trail. What it returns may be opened only because this was committed.
-    async fn begin_test(&self, cx: &Context, owner: Owner, id: KeyId) -> Result<(KeyRow, Option<SealedRow>), Failure> {
+    async fn begin_test(&self, cx: &Context, owner: Owner, tier: Tier, id: KeyId) -> Result<(KeyRow, Option<SealedRow>), Failure> {
         let (me, cx) = (self.clone(), cx.clone());
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
                     let row = fetch(tx, owner, id).await?;
+                    if !row.enabled {
+                        me.admit_enabled(tx, owner, tier).await?;
+                    }
                     limits::admit(tx, limits::TESTS, &owner.id().to_string(), &cx).await?;
                     let sealed = tx.key_secret(owner, id).await?;
                     let event = Event::new("key.test.use", Outcome::Started).on(Object::Key(id)).word("provider", row.provider.as_str());

@@ -9,6 +9,7 @@ mod address;
 mod api_tokens;
 mod decode;
 mod feed;
+mod identities;
 mod reads;
 mod tx;
 mod writer;

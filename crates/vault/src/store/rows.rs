@@ -1,5 +1,6 @@
 //! Rows as they are in the database. They do not leave this crate.
 
+use crate::{Identity, Proof};
 use domain::{
     Timestamp, Verdict,
     catalogue::ProviderId,
@@ -24,6 +25,14 @@ pub struct AccountRow {
     pub updated_at: Timestamp,
 }
 
+impl AccountRow {
+    /// The caller that it is, when `proof` proves it.
+    pub(crate) fn identified_by(self, proof: Proof) -> Identity {
+        let has_password = self.password_hash.is_some();
+        Identity { user: self.id, email: self.email, role: self.role, tier: self.tier, has_password, proof }
+    }
+}
+
 /// A session. `token_hash` is SHA-256 of the cookie's value.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "columns are described in the migration")]
@@ -36,6 +45,17 @@ pub struct SessionRow {
     pub ends_at: Timestamp,
     pub authenticated_at: Timestamp,
     pub client: Option<String>,
+}
+
+/// A sign-in at the OpenID provider that was begun. `cookie_hash` is SHA-256 of the cookie's value.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct PendingSignInRow {
+    pub cookie_hash: [u8; 32],
+    pub session: Option<SessionId>,
+    pub next: String,
+    pub created_at: Timestamp,
+    pub ends_at: Timestamp,
 }
 
 /// An API token without its secret.

@@ -5,6 +5,7 @@
 
 mod api_tokens;
 mod decode;
+mod identities;
 mod reads;
 mod tx;
 mod writer;

@@ -28,6 +28,8 @@ macro_rules! suite {
             mod sessions;
             #[path = "tests_of_keys.rs"]
             mod tests_of_keys;
+            #[path = "tiers.rs"]
+            mod tiers;
         }
     };
 }

@@ -116,6 +116,7 @@ pub(crate) fn settings(database: Database) -> Settings {
         default_tier: Tier::Starter,
         byok_tiers: vec![Tier::Starter, Tier::Professional, Tier::Enterprise],
         tier_limits: BTreeMap::from([(Tier::Starter, Some(10)), (Tier::Enterprise, None)]),
+        identity: None,
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
     }

@@ -26,6 +26,9 @@ impl<'c> PgTx<'c> {
     pub(super) const fn appended(&self) -> bool {
         self.appended
     }
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        self.connection
+    }
     async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }

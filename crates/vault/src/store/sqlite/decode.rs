@@ -50,7 +50,7 @@ fn optional_number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Resu
     column::<Option<i64>>(row, name)?.map(|value| T::try_from(value).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
-fn word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
+pub(super) fn word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
@@ -81,6 +81,16 @@ pub(super) fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         ends_at: time(row, "ends_at")?,
         authenticated_at: time(row, "authenticated_at")?,
         client: column(row, "client")?,
+    })
+}
+
+pub(super) fn pending_sign_in(row: &SqliteRow) -> Result<PendingSignInRow, StoreError> {
+    Ok(PendingSignInRow {
+        cookie_hash: bytes(row, "cookie_hash")?,
+        session: optional_uuid(row, "session_id")?.map(SessionId::from_uuid),
+        next: column(row, "next")?,
+        created_at: time(row, "created_at")?,
+        ends_at: time(row, "ends_at")?,
     })
 }
 

@@ -21,6 +21,9 @@ impl<'c> SqliteTx<'c> {
     pub(super) fn new(connection: &'c mut SqliteConnection) -> Self {
         Self { connection }
     }
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        self.connection
+    }
     async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }
