@@ -14,6 +14,7 @@ use crate::{
         tokens::{TokenTask, Tokens},
     },
 };
+use domain::person::Theme;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -22,16 +23,18 @@ use leptos_router::{
     path,
 };
 
-/// The whole document of a page. Scripts carry the nonce of the request, if the server provided one.
+/// The whole document of a page. Scripts carry the nonce of the request, if the server provided one; a theme that was chosen is there
+/// before anything is painted.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = use_context::<Theme>();
     let stylesheet = format!("/{}/keyward.css", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.map(Theme::as_str)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <meta name="color-scheme" content=theme.map_or("light dark", Theme::as_str) />
                 <link rel="stylesheet" href=stylesheet />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <HydrationScripts options islands=true />

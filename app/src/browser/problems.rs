@@ -2,7 +2,8 @@
 
 use super::dom::{all, by_id, document, focus, set_hidden, sign_in};
 use domain::{Problem, Verdict, views::TestReport};
-use web_sys::{Element, HtmlElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 /// Takes away what was said about the last attempt.
 pub(super) fn clear(form: &Element) {
@@ -25,7 +26,11 @@ pub(super) fn clear(form: &Element) {
 /// Shows a problem where it belongs and moves the focus there.
 pub(super) fn show(form: &Element, problem: &Problem) {
     match problem {
-        Problem::NotAuthenticated => sign_in(),
+        // As a form it comes to the server, which keeps what was typed until the person has signed in again.
+        Problem::NotAuthenticated => match form.dyn_ref::<HtmlFormElement>() {
+            Some(form) => drop(form.submit()),
+            None => sign_in(),
+        },
         Problem::DuplicateKey { id, .. } => duplicate(&format!("/keys/{id}/replace"), &problem.detail()),
         Problem::InvalidProvider => {
             if beside(form, "provider", "Choose a provider.") {

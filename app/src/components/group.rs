@@ -13,9 +13,9 @@ fn mark(name: &str) -> String {
     first + &second.map(|c| c.to_lowercase().to_string()).unwrap_or_default()
 }
 
-/// A provider's name and its keys. `keys` holds at least one.
+/// A provider's name and its keys. `keys` holds at least one; `full` is why none can be switched on.
 #[component]
-pub(crate) fn Group(keys: Vec<KeyView>, may_add: bool) -> impl IntoView {
+pub(crate) fn Group(keys: Vec<KeyView>, may_add: bool, full: Option<String>) -> impl IntoView {
     let (id, name) = keys.first().map(|key| (key.provider.to_string(), key.provider_name.clone())).unwrap_or_default();
     let add = may_add.then(|| {
         view! {
@@ -31,7 +31,7 @@ pub(crate) fn Group(keys: Vec<KeyView>, may_add: bool) -> impl IntoView {
                 <h2>{name.clone()}</h2>
                 {add}
             </header>
-            {keys.into_iter().map(|key| view! { <KeyRow key /> }).collect_view()}
+            {keys.into_iter().map(|key| view! { <KeyRow key full=full.clone() /> }).collect_view()}
         </section>
     }
     .into_any()

@@ -51,9 +51,26 @@ fn Meta(key: KeyView) -> impl IntoView {
     }
 }
 
+/// What is most likely to be done with a key. One that cannot be switched on says why.
+#[component]
+fn NextStep(key: KeyView, full: Option<String>) -> impl IntoView {
+    match full.filter(|_| !key.enabled) {
+        None if key.enabled => view! { <RowButton key act="test" label="Test" /> }.into_any(),
+        None => view! { <RowButton key act="enable" label="Switch on" /> }.into_any(),
+        Some(why) => {
+            let id = format!("full-{}", key.id);
+            view! {
+                <button class="button" type="button" disabled aria-describedby=id.clone()>"Switch on"</button>
+                <span class="visually-hidden" id=id>{why}</span>
+            }
+            .into_any()
+        }
+    }
+}
+
 /// A row: label, hint, state, when it was tested, used and added, and what to do next.
 #[component]
-pub(crate) fn KeyRow(key: KeyView) -> impl IntoView {
+pub(crate) fn KeyRow(key: KeyView, full: Option<String>) -> impl IntoView {
     let class = if key.enabled { "key" } else { "key is-off" };
     let spoken = key.spoken();
     view! {
@@ -76,11 +93,7 @@ pub(crate) fn KeyRow(key: KeyView) -> impl IntoView {
             </div>
             <Meta key=key.clone() />
             <div class="row-actions">
-                {if key.enabled {
-                    view! { <RowButton key=key.clone() act="test" label="Test" /> }
-                } else {
-                    view! { <RowButton key=key.clone() act="enable" label="Switch on" /> }
-                }} <RowMenu key=key.clone() />
+                <NextStep key=key.clone() full /> <RowMenu key=key.clone() />
             </div>
         </article>
     }

@@ -17,7 +17,10 @@ pub(crate) const fn tone(verdict: Verdict) -> &'static str {
 /// What concerns the whole form. It is there, empty, before there is anything to say, so that what appears is announced.
 #[component]
 pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
-    let class = message.is_some().then_some("note note--bad");
+    let kept = use_context::<Returned>().is_some_and(|returned| returned.kept && message.is_none());
+    let class = if kept { Some("note") } else { message.is_some().then_some("note note--bad") };
+    let message =
+        message.or_else(|| kept.then(|| "You signed in again, and what you had entered is back. Enter secrets again.".to_owned()));
     view! { <div id="problem" class=class role="alert">{message}</div> }
 }
 

@@ -1,4 +1,4 @@
-//! The caller's own account: password and sessions.
+//! The caller's own account: sessions, look, and password or provider.
 
 use crate::{
     api::logged,
@@ -8,13 +8,14 @@ use crate::{
         note::FormProblem,
         notice::Notice,
         sessions_list::SessionsList,
+        theme_choice::ThemeChoice,
     },
     done::Done,
     islands::Times,
     pages::failed::failed,
     returned::Returned,
 };
-use domain::views::AccountPage;
+use domain::{FieldProblem, Problem, sign_in::ProviderRefusal, views::AccountPage};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -24,8 +25,12 @@ use vault::{Context, Vault};
 /// Reads account and sessions once and shows them.
 #[component]
 pub(crate) fn Account() -> impl IntoView {
-    let done = use_query_map().with_untracked(|query| query.get("done")).as_deref().and_then(Done::parse);
-    let returned = use_context::<Returned>().unwrap_or_default();
+    let query = use_query_map().get_untracked();
+    let done = query.get("done").as_deref().and_then(Done::parse);
+    let mut returned = use_context::<Returned>().unwrap_or_default();
+    if let Some(why) = query.get("refused").as_deref().and_then(ProviderRefusal::parse) {
+        returned.problem.get_or_insert(Problem::field(FieldProblem::new("form", why.as_str(), why.message())));
+    }
     let caller = use_context::<Vault>().zip(use_context::<Context>());
     let response = use_context::<ResponseOptions>();
     view! {
@@ -57,11 +62,30 @@ fn shown(page: AccountPage, done: Option<Done>, returned: Returned) -> AnyView {
                 </div>
             </div>
             <SessionsList sessions=page.sessions />
-            <Password email=page.account.email.to_string() returned=form />
+            <ThemeChoice />
+            {match page.account.provider.clone() {
+                None => view! { <Password email=page.account.email.to_string() returned=form /> }.into_any(),
+                Some(name) => view! { <Provider name /> }.into_any(),
+            }}
         </Frame>
         <Times />
     }
     .into_any()
+}
+
+/// How an account signs in that has no password here.
+#[component]
+fn Provider(name: String) -> impl IntoView {
+    view! {
+        <section class="group" aria-labelledby="sign-in-title">
+            <header>
+                <h2 id="sign-in-title">"Sign-in"</h2>
+            </header>
+            <div class="stack card-form">
+                <p>"You sign in at " <b>{name}</b> ". Your password, and what you may do here, are managed there."</p>
+            </div>
+        </section>
+    }
 }
 
 #[component]

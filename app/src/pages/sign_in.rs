@@ -1,37 +1,55 @@
-//! Signing in with a local account.
+//! Signing in with a local account, or at the OpenID provider.
 
 use crate::{
     components::{field::TextField, icon::KeyIcon, note::FormProblem},
     returned::Returned,
 };
+use domain::sign_in::ProviderRefusal;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use url::form_urlencoded;
+use vault::Vault;
 
 /// Whether a path leads to a page of this site. `//host` and `/\host` do not.
 fn is_local(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains(char::is_control)
 }
 
-/// The sign-in form. `next` is where the visitor wanted to go.
+/// The sign-in form, and the way to the provider where there is one. `next` is where the visitor wanted to go.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
     let returned = use_context::<Returned>().unwrap_or_default();
-    let asked = use_query_map().with_untracked(|query| query.get("next"));
+    let query = use_query_map().get_untracked();
+    let asked = query.get("next");
+    let refused = query.get("refused").as_deref().and_then(ProviderRefusal::parse).map(|why| why.message().to_owned());
+    let problem = returned.of_form(&["email", "password"]).or(refused);
+    let elsewhere = use_context::<Vault>().and_then(|vault| vault.provider_name());
     let next = returned.value("next").map(str::to_owned).or(asked).filter(|path| is_local(path)).unwrap_or_else(|| "/keys".to_owned());
     view! {
         <Title text="Sign in" />
         <main class="auth">
             <span class="brand"><KeyIcon />"Keyward"</span>
             <h1>"Sign in"</h1>
+            <FormProblem message=problem />
+            {elsewhere.map(|name| view! { <AtProvider name next=next.clone() /> })}
             <form method="post" action="/sign-in" novalidate>
-                <FormProblem message=returned.of_form(&["email", "password"]) />
                 <input type="hidden" name="next" value=next />
                 <TextField name="email" label="E-mail" kind="email" autocomplete="username" autofocus=true returned=returned.clone() />
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password" returned />
                 <button class="button button--primary">"Sign in"</button>
             </form>
         </main>
+    }
+}
+
+/// The way to the OpenID provider: a link, for a form's answer may not lead to another site.
+#[component]
+fn AtProvider(name: String, next: String) -> impl IntoView {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+    view! {
+        <a class="button button--primary button--wide" id="provider" href=format!("/sign-in/oidc?{query}") rel="external">{format!("Sign in with {name}")}</a>
+        <p class="fine or">"or with a password kept here"</p>
     }
 }
 

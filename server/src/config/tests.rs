@@ -35,7 +35,6 @@ fn settings_of_features_that_are_missing_are_refused_and_not_ignored() {
     for name in names::UNSUPPORTED {
         assert!(refused(&[(name, "x")]).starts_with(name), "{name}");
     }
-    assert!(refused(&[("KEYWARD_OIDC_CLIENT_SECRET_FILE", "/x")]).contains("does not support"));
     assert!(refused(&[("KEYWARD_AUDIT_STRICT", "true")]).contains("KEYWARD_AUDIT_STRICT"));
     read(&[("KEYWARD_AUDIT_STRICT", "false"), ("KEYWARD_VECTORS", "/x"), ("KEYWARD_METRICS_LISTEN", "")]).expect("these change nothing");
 }
@@ -53,6 +52,45 @@ fn no_error_repeats_a_secret() {
     assert!(format!("{config:?}").contains("database d at h:5432") && !format!("{config:?}").contains("canary"));
     let config = read(&[("KEYWARD_ROOT_KEY", "canary")]).expect("the key itself is read later");
     assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn an_issuer_brings_its_defaults() {
+    let issuer = ("KEYWARD_OIDC_ISSUER", "https://id.example.com/realms/main");
+    let identity = read(&[issuer, ("KEYWARD_OIDC_CLIENT_ID", "keys"), ("KEYWARD_PUBLIC_URL", "https://keys.example.com")]);
+    let identity = identity.expect("an issuer").vault.identity.expect("a provider");
+    assert_eq!((identity.issuer.as_str(), identity.name().as_str()), (issuer.1, "id.example.com"));
+    assert_eq!((identity.role_claim.as_str(), identity.admin_role.as_str()), ("realm_access.roles", "admin"));
+    assert_eq!((identity.tier_claim.as_str(), identity.jwt_audience.as_str()), ("subscription_tier", "keys"));
+    assert_eq!(identity.redirect_uri, "https://keys.example.com/sign-in/oidc/callback");
+    let identity = read(&[
+        issuer,
+        ("KEYWARD_OIDC_CLIENT_ID", "keys"),
+        ("KEYWARD_OIDC_CLIENT_SECRET", "canary"),
+        ("KEYWARD_OIDC_SCOPES", "email, roles"),
+        ("KEYWARD_OIDC_ROLE_CLAIM", "groups"),
+        ("KEYWARD_JWT_AUDIENCE", "keyward-api"),
+    ]);
+    let config = identity.expect("an issuer");
+    assert!(!format!("{config:?}").contains("canary"));
+    let identity = config.vault.identity.expect("a provider");
+    assert_eq!(identity.scopes, ["openid", "email", "roles"]);
+    assert_eq!((identity.role_claim.as_str(), identity.jwt_audience.as_str()), ("groups", "keyward-api"));
+    assert!(read(&[]).expect("defaults hold").vault.identity.is_none());
+}
+
+#[test]
+fn half_a_provider_and_an_unsafe_one_are_refused() {
+    assert!(refused(&[("KEYWARD_OIDC_ISSUER", "https://id.example.com")]).contains("needs KEYWARD_OIDC_CLIENT_ID"));
+    for name in ["KEYWARD_OIDC_CLIENT_ID", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_JWT_AUDIENCE", "KEYWARD_OIDC_ROLE_CLAIM"] {
+        assert!(refused(&[(name, "canary")]).starts_with(&format!("{name} is set, but KEYWARD_OIDC_ISSUER is not")), "{name}");
+    }
+    for issuer in ["id.example.com", "http://id.example.com", "https://u@id.example.com", "https://id.example.com/?a", "https://x/#y", "ftp://x"] {
+        assert!(refused(&[("KEYWARD_OIDC_ISSUER", issuer), ("KEYWARD_OIDC_CLIENT_ID", "x")]).starts_with("KEYWARD_OIDC_ISSUER"), "{issuer}");
+    }
+    for issuer in ["http://127.0.0.1:8080/realms/x", "http://localhost:8080", "http://[::1]:8080"] {
+        read(&[("KEYWARD_OIDC_ISSUER", issuer), ("KEYWARD_OIDC_CLIENT_ID", "x")]).expect("on this machine");
+    }
 }
 
 #[test]

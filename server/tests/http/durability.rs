@@ -88,6 +88,7 @@ fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Setting
         default_tier: domain::person::Tier::Starter,
         byok_tiers: vec![domain::person::Tier::Enterprise],
         tier_limits: std::collections::BTreeMap::new(),
+        identity: None,
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
     }

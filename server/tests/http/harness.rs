@@ -62,6 +62,11 @@ impl Installation {
             settings: other.settings.clone(),
         }
     }
+    /// The same data under other settings.
+    pub fn with_settings(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
     pub fn data(&self) -> &Path {
         &self.data
     }
@@ -152,6 +157,10 @@ impl Server {
         let answer = self.form("/setup", &fields).send();
         assert_eq!(answer.status, 303, "{}", answer.text());
         answer.cookie()
+    }
+    /// Signs the first admin in once more.
+    pub fn admin_again(&self) -> String {
+        self.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send().cookie()
     }
     pub fn pid(&self) -> u32 {
         self.child.0.id()

@@ -113,3 +113,6 @@ impl<T> Kept<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

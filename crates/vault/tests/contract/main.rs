@@ -20,6 +20,8 @@ macro_rules! suite {
             mod audit;
             #[path = "faults.rs"]
             mod faults;
+            #[path = "identities.rs"]
+            mod identities;
             #[path = "keys.rs"]
             mod keys;
             #[path = "sealed_rows.rs"]

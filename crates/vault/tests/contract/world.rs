@@ -18,7 +18,13 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use vault::{Actor, Context, Database, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress};
+use vault::{
+    Actor, Context, Database, Failure, Settings, Vault,
+    keys::AddKey,
+    root_key::RootKey,
+    start,
+    store::{PostgresAddress, Store},
+};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
@@ -137,6 +143,14 @@ impl World {
         let root = RootKey::generate().unwrap();
         let vault = start::create(&settings, &root).await.unwrap();
         Self { backend, url, vault, double, settings, root, _folder: folder }
+    }
+
+    /// The store alone, beside the vault.
+    pub(crate) async fn store(&self) -> Box<dyn Store> {
+        match &self.settings.database {
+            Database::Sqlite(file) => Box::new(vault::store::Sqlite::open(file, false).await.unwrap()),
+            Database::Postgres(address) => Box::new(vault::store::Postgres::open(address).await.unwrap()),
+        }
     }
 
     /// A signed-in account of its own.

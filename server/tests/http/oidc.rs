@@ -1,0 +1,424 @@
+//! Signing in at the OpenID provider, and what does not sign anybody in.
+
+use crate::{
+    harness::{Answer, EMAIL, Installation, PASSWORD, Server},
+    idp::{CLIENT_SECRET, Idp, begin, cookie, over, person, sign_in},
+    signer::now,
+};
+use serde_json::{Value, json};
+use std::{thread, time::Duration};
+
+fn get(server: &Server, path: &str, cookies: &[&str]) -> Answer {
+    server.request("GET", path).cookie(&cookies.join("; ")).send()
+}
+
+fn people(server: &Server) -> Vec<Value> {
+    let list = server.at.run(&["user", "list", "--json"]);
+    serde_json::from_slice::<Value>(&list.stdout).unwrap().as_array().unwrap().clone()
+}
+
+fn who(server: &Server, email: &str) -> Value {
+    people(server).into_iter().find(|one| one["email"] == email).expect("an account")
+}
+
+fn events(server: &Server) -> String {
+    String::from_utf8(server.at.run(&["audit", "export", "--format", "jsonl"]).stdout).unwrap()
+}
+
+#[test]
+fn a_person_signs_in_and_comes_to_where_they_wanted_to_go() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let page = server.get("/sign-in?next=%2Ftokens").text();
+    assert!(page.contains("Sign in with 127.0.0.1") && page.contains("href=\"/sign-in/oidc?next=%2Ftokens\""), "{page}");
+    let (location, held) = begin(&server, None);
+    for asked in ["response_type=code", "client_id=keyward", "scope=openid+email+profile", "code_challenge_method=S256", "state=", "nonce="]
+    {
+        assert!(location.contains(asked), "{asked} {location}");
+    }
+    assert!(location.starts_with(&format!("{}/auth?", idp.issuer)));
+    let answer = get(&server, &idp.agree(&location, &person("bob", &["user"], Some("professional"))), &[&held]);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/tokens")), "{}", server.at.log());
+    let session = cookie(&answer, "sid").unwrap();
+    assert!(answer.headers.iter().any(|(_, value)| value.starts_with("sign-in=; Max-Age=0")), "the cookie of the sign-in is gone");
+    let account = get(&server, "/account", &[&session]).text();
+    assert!(account.contains("You sign in at ") && !account.contains("Change password"), "{account}");
+    let bob = who(&server, "bob@id.example.com");
+    assert_eq!((bob["role"].as_str(), bob["tier"].as_str()), (Some("user"), Some("professional")));
+    assert!(events(&server).lines().any(|line| line.contains("session.begin") && line.contains("success") && line.contains("provider")));
+    let log = server.at.log();
+    for secret in [CLIENT_SECRET, "code-0", "eyJ", "access-"] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+/// Seen red with roles that were only read when an account was made.
+#[test]
+fn role_and_tier_are_read_anew_at_each_sign_in() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let first = sign_in(&server, &idp, &person("bob", &["admin"], Some("enterprise")));
+    assert_eq!(who(&server, "bob@id.example.com")["role"], "admin");
+    for n in 0..12 {
+        let key = json!({"provider": "perplexity", "key": format!("pplx-{n:016}"), "label": format!("{n}")});
+        assert_eq!(server.api("POST", "/api/v1/byok/keys/add", Some(&first)).json(&key).send().status, 200);
+    }
+    let second = sign_in(&server, &idp, &person("bob", &["user"], Some("starter")));
+    let bob = who(&server, "bob@id.example.com");
+    assert_eq!((bob["role"].as_str(), bob["tier"].as_str()), (Some("user"), Some("starter")));
+    assert_eq!(get(&server, "/keys", &[&first]).status, 303, "sessions with the old role have ended");
+    let keys = server.api("GET", "/api/v1/byok/keys", Some(&second)).send().json();
+    let on = keys.as_array().unwrap().iter().filter(|key| key["enabled"] == true).count();
+    assert_eq!((keys.as_array().unwrap().len(), on), (12, 10));
+    let page = get(&server, "/keys", &[&second]).text();
+    assert!(page.contains("Your tier, starter, holds 10 keys. Those beyond it are switched off; none was deleted."));
+    sign_in(&server, &idp, &person("bob", &["user"], None));
+    assert_eq!(who(&server, "bob@id.example.com")["tier"], "starter", "a claim that is absent says nothing");
+    sign_in(&server, &idp, &person("bob", &["user"], Some("gold")));
+    assert_eq!(who(&server, "bob@id.example.com")["tier"], "starter", "nor does a word that is no tier");
+}
+
+/// Seen red with a role that is taken from the claims whoever came first.
+#[test]
+fn nobody_becomes_the_first_admin_without_the_set_up_link() {
+    let idp = Idp::start();
+    let server = idp.server();
+    sign_in(&server, &idp, &person("eve", &["admin"], None));
+    assert_eq!(who(&server, "eve@id.example.com")["role"], "user");
+    server.admin();
+    sign_in(&server, &idp, &person("eve", &["admin"], None));
+    assert_eq!(who(&server, "eve@id.example.com")["role"], "admin");
+}
+
+#[test]
+fn claims_that_the_id_token_has_not_are_asked_for() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    idp.change(|idp| idp.user_info = over(person("bob", &["admin"], Some("enterprise")), &json!({"sub": "bob"})));
+    sign_in(&server, &idp, &json!({"sub": "bob"}));
+    let bob = who(&server, "bob@id.example.com");
+    assert_eq!((bob["role"].as_str(), bob["tier"].as_str()), (Some("admin"), Some("enterprise")));
+    idp.change(|idp| idp.user_info = person("bob", &["admin"], Some("enterprise")));
+    sign_in(&server, &idp, &json!({"sub": "carol"}));
+    let carol = people(&server).into_iter().find(|one| one["email"].as_str().unwrap().starts_with("subject-")).unwrap();
+    assert_eq!(carol["role"], "user", "what is told of another subject is not this one's");
+}
+
+/// Each case changes one thing of a sign-in that would work. Seen red without the state, the nonce, the one use, the comparison of the
+/// issuer, and with an account found by its address.
+#[test]
+fn whatever_is_wrong_nobody_is_signed_in_and_nothing_is_linked() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let local = server.user("local@id.example.com", "user");
+    sign_in(&server, &idp, &person("gone", &["user"], None));
+    assert!(server.at.run(&["user", "disable", "gone@id.example.com"]).status.success());
+    let before = people(&server);
+    let bob = person("bob", &["admin"], Some("enterprise"));
+    let mut cases = 0;
+    let mut refused = |name: &str, why: &str, path: &str, held: &[&str]| {
+        let n = u8::try_from(cases).unwrap();
+        let answer = server.request("GET", path).header("X-Forwarded-For", &format!("10.0.1.{n}")).cookie(&held.join("; ")).send();
+        let location = answer.header("location").unwrap_or_default().to_owned();
+        assert_eq!(answer.status, 303, "{name}: {}", answer.text());
+        assert!(location.starts_with(&format!("/sign-in?refused={why}")), "{name}: {location}");
+        assert!(cookie(&answer, "sid").is_none(), "{name}");
+        assert!(!location.contains("code-") && !location.contains("canary"), "{name}");
+        cases += 1;
+    };
+    let fresh = || {
+        let (location, held) = begin(&server, None);
+        (idp.agree(&location, &bob), held)
+    };
+    let (path, held) = fresh();
+    let (code, state) = path.split_once("&state=").unwrap();
+    refused("no cookie", "unfinished", &path, &[]);
+    refused("state missing", "unfinished", code, &[&held]);
+    refused("the right one after a wrong one", "unfinished", &path, &[&held]);
+    let (path, held) = fresh();
+    refused("state of another sign-in", "unfinished", &format!("{}&state={state}", path.split_once("&state=").unwrap().0), &[&held]);
+    let (path, held) = fresh();
+    refused("state twice", "unfinished", &format!("{path}&state={state}"), &[&held]);
+    let (path, held) = fresh();
+    refused("state cut", "unfinished", &path[..path.len() - 1], &[&held]);
+    let (path, _) = fresh();
+    let (_, other) = fresh();
+    refused("another browser", "unfinished", &path, &[&other]);
+    for made_up in ["sign-in=", "sign-in=x", &format!("sign-in={}", "A".repeat(43)), "sign-in=%00"] {
+        refused("a cookie made up", "unfinished", &fresh().0, &[made_up]);
+    }
+    let (path, held) = fresh();
+    refused("code missing", "unfinished", &path.replace("code=", "cod="), &[&held]);
+    let (path, held) = fresh();
+    refused("code twice", "unfinished", &format!("{path}&code=code-0"), &[&held]);
+    let (path, held) = fresh();
+    refused("another code", "not_trusted", &path.replace("code=code-", "code=made-up-"), &[&held]);
+    let (path, held) = fresh();
+    refused("an endless code", "unfinished", &path.replace("code=", &format!("code={}", "x".repeat(3_000))), &[&held]);
+    let ((first, one), (second, two)) = (fresh(), fresh());
+    let swapped = format!("{}&state={}", first.split_once("&state=").unwrap().0, second.split_once("&state=").unwrap().1);
+    refused("the code of another sign-in: its verifier does not fit", "not_trusted", &swapped, &[&two]);
+    refused("a code that was used up", "not_trusted", &first, &[&one]);
+    let (path, held) = fresh();
+    refused(
+        "denied",
+        "denied",
+        &format!("/sign-in/oidc/callback?error=access_denied&error_description=canary&{}", &path[path.find("state=").unwrap()..]),
+        &[&held],
+    );
+    for iss in ["https://evil.example", "http://127.0.0.1", ""] {
+        let (path, held) = fresh();
+        refused("the issuer of another", "not_trusted", &format!("{path}&iss={iss}"), &[&held]);
+    }
+    let t = now();
+    let other = Idp::start();
+    for (name, laid) in [
+        ("nonce wrong", json!({"nonce": "x"})),
+        ("nonce missing", json!({"nonce": null})),
+        ("nonce no text", json!({"nonce": 7})),
+        ("issuer wrong", json!({"iss": other.issuer})),
+        ("audience wrong", json!({"aud": "another"})),
+        ("audience missing", json!({"aud": null})),
+        ("several audiences and no party", json!({"aud": ["keyward", "another"]})),
+        ("another party", json!({"aud": ["keyward", "another"], "azp": "another"})),
+        ("another party alone", json!({"azp": "another"})),
+        ("expired", json!({"exp": t - 31})),
+        ("expiry missing", json!({"exp": null})),
+        ("subject missing", json!({"sub": null})),
+        ("subject empty", json!({"sub": ""})),
+        ("issued later", json!({"iat": t + 60})),
+        ("authenticated later", json!({"auth_time": t + 600})),
+        ("authenticated some time", json!({"auth_time": "yesterday"})),
+    ] {
+        idp.change(|idp| idp.id_token = laid.clone());
+        let (path, held) = fresh();
+        refused(name, "not_trusted", &path, &[&held]);
+    }
+    idp.change(|idp| idp.id_token = json!({}));
+    for (name, header) in [
+        ("unsigned", json!({"alg": "none", "kid": "rsa"})),
+        ("signed with a shared key", json!({"alg": "HS256", "kid": "rsa"})),
+        ("an unknown key", json!({"alg": "RS256", "kid": "unknown"})),
+        ("a key of another kind", json!({"alg": "ES256", "kid": "rsa"})),
+        ("an access token", json!({"alg": "RS256", "kid": "rsa", "typ": "at+jwt"})),
+        ("a key that it brings", json!({"alg": "RS256", "kid": "rsa", "jku": "http://127.0.0.1:1"})),
+    ] {
+        idp.change(|idp| idp.header = header.clone());
+        let (path, held) = fresh();
+        refused(name, "not_trusted", &path, &[&held]);
+    }
+    idp.change(|idp| idp.header = json!({"alg": "RS256", "kid": "rsa"}));
+    for (name, token) in [
+        ("no ID token", (200, json!({"access_token": "x"}).to_string())),
+        ("no JSON", (200, "<html>".to_owned())),
+        ("an error", (500, String::new())),
+        ("a redirect", (302, String::new())),
+        ("another issuer's ID token", (200, json!({"id_token": other.signer.token(&json!({"alg": "RS256", "kid": "rsa"}), &json!({"iss": other.issuer, "aud": "keyward", "sub": "bob", "exp": t + 60, "iat": t}))}).to_string())),
+    ] {
+        idp.change(|idp| idp.token = Some(token.clone()));
+        let (path, held) = fresh();
+        refused(name, "not_trusted", &path, &[&held]);
+    }
+    idp.change(|idp| idp.token = None);
+    for (name, claims, why) in [
+        ("the address of a local account", over(bob.clone(), &json!({"email": "local@id.example.com"})), "taken"),
+        ("the same, not verified", over(bob.clone(), &json!({"email": "LOCAL@id.example.com", "email_verified": false})), "taken"),
+        ("the address of the admin", over(bob.clone(), &json!({"email": EMAIL})), "taken"),
+        ("a disabled account", person("gone", &["admin"], None), "disabled"),
+    ] {
+        let (location, held) = begin(&server, None);
+        let path = idp.agree(&location, &claims);
+        refused(name, why, &path, &[&held]);
+    }
+    assert!(cases >= 25, "{cases}");
+    println!("{cases} sign-ins were refused");
+    assert_eq!(people(&server), before, "no account was made, linked or changed");
+    assert_eq!(get(&server, "/keys", &[&local]).status, 200);
+    assert!(events(&server).lines().filter(|line| line.contains("session.begin") && line.contains("refused")).count() >= 25);
+    sign_in(&server, &idp, &bob);
+}
+
+/// The same subject of another issuer is somebody else. Seen red with an account found by the subject alone.
+#[test]
+fn a_subject_counts_only_together_with_its_issuer() {
+    let (one, two) = (Idp::start(), Idp::start());
+    let folder = tempfile::tempdir().unwrap();
+    let server = Installation::in_folder(folder.path(), &one.settings()).serve();
+    server.admin();
+    sign_in(&server, &one, &person("bob", &["user"], None));
+    let server = server.stop().with_settings(&two.settings()).serve();
+    sign_in(&server, &two, &over(person("bob", &["user"], None), &json!({"email": "bob@two.example.com"})));
+    assert_eq!(people(&server).len(), 3);
+    let (location, held) = begin(&server, None);
+    let taken =
+        get(&server, &two.agree(&location, &over(person("eve", &["user"], None), &json!({"email": "bob@id.example.com"}))), &[&held]);
+    assert!(taken.header("location").unwrap().starts_with("/sign-in?refused=taken"));
+}
+
+#[test]
+fn signing_out_goes_on_to_the_provider_for_who_came_from_there() {
+    let idp = Idp::start();
+    let server = idp.server();
+    let admin = server.admin();
+    let bob = sign_in(&server, &idp, &person("bob", &["user"], None));
+    let origin = idp.issuer.strip_suffix("/realms/main").unwrap();
+    let policy = get(&server, "/keys", &[&bob]).header("content-security-policy").unwrap().to_owned();
+    assert!(policy.ends_with(&format!("form-action 'self' {origin}")), "{policy}");
+    let answer = server.form("/sign-out", &[]).cookie(&bob).send();
+    let location = answer.header("location").unwrap();
+    assert!(location.starts_with(&format!("{}/logout?client_id=keyward&post_logout_redirect_uri=", idp.issuer)), "{location}");
+    assert!(location.ends_with("%2Fsign-in"));
+    assert!(answer.header("clear-site-data").is_some());
+    assert_eq!(get(&server, "/keys", &[&bob]).status, 303);
+    assert_eq!(server.form("/sign-out", &[]).cookie(&admin).send().header("location"), Some("/sign-in"), "a local account");
+    idp.change(|idp| idp.description = json!({"end_session_endpoint": null}));
+    let fresh = Installation::with(&idp.settings()).serve();
+    fresh.admin();
+    let bob = sign_in(&fresh, &idp, &person("bob", &["user"], None));
+    assert_eq!(fresh.form("/sign-out", &[]).cookie(&bob).send().header("location"), Some("/sign-in"), "a provider without a page for it");
+}
+
+/// Seen red with a confirmation that asks neither for the time nor for the person.
+#[test]
+fn a_sensitive_act_sends_to_the_provider_and_comes_back_to_the_form() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let long_ago = json!({"auth_time": now() - 3_600});
+    let bob = over(person("bob", &["user"], None), &long_ago);
+    let session = sign_in(&server, &idp, &bob);
+    let dialog = get(&server, "/tokens/new", &[&session]).text();
+    assert!(dialog.contains("You will be asked to sign in at 127.0.0.1 again") && !dialog.contains("type=\"password\""), "{dialog}");
+    let fields = [("name", "Nightly build"), ("keys:test", "true"), ("expires", "7")];
+    let asked = server.form("/tokens/new", &fields).cookie(&session).send();
+    assert_eq!(asked.status, 422);
+    assert!(asked.text().contains("href=\"/sign-in/oidc?next=/tokens/new\""), "{}", asked.text());
+    let kept = cookie(&asked, "kept-form").expect("what was typed");
+    assert!(!kept.contains("Nightly"));
+    let rest = server.api("POST", "/api/v1/tokens", Some(&session)).json(&json!({"name": "x", "scopes": ["keys:read"]})).send();
+    assert_eq!((rest.status, rest.code().as_str()), (422, "step_up"));
+
+    let confirm = |claims: &Value, session: &str| {
+        let answer = server.request("GET", "/sign-in/oidc?next=%2Ftokens%2Fnew").cookie(session).send();
+        let location = answer.header("location").unwrap().to_owned();
+        assert!(location.contains("prompt=login&max_age=0"), "{location}");
+        let held = cookie(&answer, "sign-in").unwrap();
+        get(&server, &idp.agree(&location, claims), &[session, &held])
+    };
+    let stale = confirm(&bob, &session);
+    assert_eq!(stale.header("location"), Some("/account?refused=not_trusted"), "the provider did not ask again");
+    idp.change(|idp| idp.id_token = json!({"auth_time": null}));
+    let silent = confirm(&person("bob", &["user"], None), &session);
+    idp.change(|idp| idp.id_token = json!({}));
+    assert_eq!(silent.header("location"), Some("/account?refused=not_trusted"), "it does not say when");
+    let carol = confirm(&person("carol", &["user"], None), &session);
+    assert_eq!(carol.header("location"), Some("/account?refused=another_person"));
+    assert!(get(&server, "/account?refused=another_person", &[&session]).text().contains("as somebody else than here"));
+    let back = confirm(&person("bob", &["user"], None), &session);
+    assert_eq!(back.header("location"), Some("/tokens/new"), "{}", server.at.log());
+    let renewed = cookie(&back, "sid").unwrap();
+    assert_eq!(get(&server, "/keys", &[&session]).status, 303, "the id it had is gone");
+    let form = get(&server, "/tokens/new", &[&renewed, &kept]);
+    let text = form.text();
+    assert!(text.contains("value=\"Nightly build\"") && text.contains("name=\"keys:test\" value=\"true\" checked"), "{text}");
+    assert!(form.headers.iter().any(|(_, value)| value.starts_with("kept-form=; Max-Age=0")), "kept once");
+    let made = server.form("/tokens/new", &fields).cookie(&renewed).send();
+    assert_eq!(made.status, 303, "{}", made.text());
+    let trail = events(&server);
+    assert!(trail.contains("session.confirm") && trail.lines().any(|line| line.contains("another_person") && line.contains("refused")));
+    assert!(!get(&server, "/tokens/new", &[&kept, &server.admin_again()]).text().contains("Nightly"), "another person's form");
+}
+
+#[test]
+fn what_was_typed_survives_a_session_that_ended_and_the_secret_does_not() {
+    let idp = Idp::start();
+    let settings: Vec<_> = idp.settings().into_iter().chain([("KEYWARD_SESSION_IDLE", "1s")]).collect();
+    let server = Installation::with(&settings).serve();
+    let admin = server.admin();
+    let bob = sign_in(&server, &idp, &person("bob", &["user"], None));
+    thread::sleep(Duration::from_millis(1_100));
+    let fields = [("provider", "openai"), ("key", "sk-canary-0123456789abcdef"), ("label", "Tuesday"), ("description", "&<ü>")];
+    for (session, by_provider) in [(admin, false), (bob, true)] {
+        let ended = server.form("/keys/new", &fields).cookie(&session).send();
+        assert_eq!(ended.header("location"), Some("/sign-in?next=%2Fkeys%2Fnew"));
+        let kept = cookie(&ended, "kept-form").expect("what was typed");
+        let again = if by_provider {
+            sign_in(&server, &idp, &person("bob", &["user"], None))
+        } else {
+            server.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send().cookie()
+        };
+        let page = get(&server, "/keys/new", &[&again, &kept]);
+        let text = page.text();
+        assert_eq!(page.status, 200);
+        assert!(
+            text.contains("value=\"Tuesday\"") && text.contains("&amp;&lt;ü&gt;") && text.contains("what you had entered is back"),
+            "{text}"
+        );
+        assert!(!text.contains("canary"));
+        assert!(!get(&server, "/keys/new", &[&again]).text().contains("Tuesday"));
+    }
+    let stranger = server.form("/keys/new", &fields).cookie(&format!("sid={}", "A".repeat(43))).send();
+    assert!(cookie(&stranger, "kept-form").is_none(), "nothing is kept for nobody");
+    assert!(cookie(&server.form("/keys/new", &fields).send(), "kept-form").is_none());
+}
+
+#[test]
+fn a_theme_is_there_from_the_first_byte_and_comes_back_with_the_person() {
+    let server = Server::new();
+    let session = server.admin();
+    assert!(get(&server, "/keys", &[&session]).text().contains("<html lang=\"en\">"));
+    let chosen = server.form("/account/theme", &[("theme", "dark")]).cookie(&session).send();
+    assert_eq!(chosen.header("location"), Some("/account?done=theme"));
+    let theme = cookie(&chosen, "theme").unwrap();
+    let page = get(&server, "/account", &[&session, &theme]).text();
+    assert!(page.contains("<html lang=\"en\" data-theme=\"dark\">") && page.contains("content=\"dark\""), "{page}");
+    assert!(page.contains("value=\"dark\" aria-pressed=\"true\""));
+    assert!(server.get("/sign-in").text().contains("<html lang=\"en\">"));
+    let again = server.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send();
+    assert_eq!(cookie(&again, "theme").as_deref(), Some("theme=dark"), "another browser");
+    let system = server.form("/account/theme", &[("theme", "system")]).cookie(&session).send();
+    assert!(system.header("set-cookie").unwrap().starts_with("theme=; Max-Age=0"));
+    for wrong in ["", "blue", "dark\" onload=\"x"] {
+        assert_eq!(server.form("/account/theme", &[("theme", wrong)]).cookie(&session).send().status, 422, "{wrong}");
+    }
+    assert!(get(&server, "/keys", &[&session, "theme=dark\"onload"]).text().contains("<html lang=\"en\">"));
+    assert_eq!(server.form("/account/theme", &[("theme", "dark")]).send().header("location"), Some("/sign-in?next=%2Faccount"));
+}
+
+#[test]
+fn without_a_provider_its_addresses_are_not_there() {
+    let server = Server::new();
+    server.admin();
+    assert!(!server.get("/sign-in").text().contains("/sign-in/oidc"));
+    for path in ["/sign-in/oidc", "/sign-in/oidc/callback?code=x&state=y"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_provider_that_does_not_answer_leaves_the_local_accounts_as_they_are() {
+    let idp = Idp::start();
+    idp.change(|idp| idp.description = json!({"issuer": "https://evil.example"}));
+    let server = idp.server();
+    server.admin();
+    let answer = server.get("/sign-in/oidc?next=%2Ftokens");
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("The sign-in provider cannot be reached just now."), "{}", answer.text());
+    assert!(answer.text().contains("value=\"/tokens\""));
+    assert_eq!(server.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send().status, 303);
+}
+
+#[test]
+fn sign_ins_that_nobody_finishes_are_limited() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let begun = (0..61).map(|_| server.get("/sign-in/oidc").status).filter(|status| *status == 303).count();
+    assert!((50..=60).contains(&begun), "{begun}");
+    let refused = server.get("/sign-in/oidc/callback?code=x&state=y");
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+}
