@@ -85,8 +85,13 @@ fn half_a_provider_and_an_unsafe_one_are_refused() {
     for name in ["KEYWARD_OIDC_CLIENT_ID", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_JWT_AUDIENCE", "KEYWARD_OIDC_ROLE_CLAIM"] {
         assert!(refused(&[(name, "canary")]).starts_with(&format!("{name} is set, but KEYWARD_OIDC_ISSUER is not")), "{name}");
     }
-    for issuer in ["id.example.com", "http://id.example.com", "https://u@id.example.com", "https://id.example.com/?a", "https://x/#y", "ftp://x"] {
-        assert!(refused(&[("KEYWARD_OIDC_ISSUER", issuer), ("KEYWARD_OIDC_CLIENT_ID", "x")]).starts_with("KEYWARD_OIDC_ISSUER"), "{issuer}");
+    for issuer in
+        ["id.example.com", "http://id.example.com", "https://u@id.example.com", "https://id.example.com/?a", "https://x/#y", "ftp://x"]
+    {
+        assert!(
+            refused(&[("KEYWARD_OIDC_ISSUER", issuer), ("KEYWARD_OIDC_CLIENT_ID", "x")]).starts_with("KEYWARD_OIDC_ISSUER"),
+            "{issuer}"
+        );
     }
     for issuer in ["http://127.0.0.1:8080/realms/x", "http://localhost:8080", "http://[::1]:8080"] {
         read(&[("KEYWARD_OIDC_ISSUER", issuer), ("KEYWARD_OIDC_CLIENT_ID", "x")]).expect("on this machine");

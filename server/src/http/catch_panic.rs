@@ -26,7 +26,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_a_problem_that_says_nothing_of_it() {
-        let info = RequestInfo { context: Context::new(Actor::Nobody, None), nonce: Nonce::new(), is_api: false };
+        let info = RequestInfo { context: Context::new(Actor::Nobody, None), nonce: Nonce::new(), theme: None, is_api: false };
         let id = info.context.request.to_string();
         let fails = || async {
             assert!(id_is_odd(), "canary");
