@@ -236,6 +236,27 @@ fn what_belongs_to_the_server_is_refused_by_every_call_and_changes_nothing() {
     assert_eq!(database::snapshot(&cast.server), before);
 }
 
+/// Fault this was seen to catch: an event whose failure was logged and forgotten.
+#[test]
+fn a_call_whose_event_cannot_be_written_does_nothing() {
+    let cast = Cast::new();
+    let id = cast.key();
+    database::stop_audit(&cast.server);
+    let before = database::snapshot(&cast.server);
+    for row in TABLE.iter().filter(|row| row.0 != "GET") {
+        let who = if row.3[Who::Owner as usize] < 300 { Who::Owner } else { Who::Admin };
+        if row.3[who as usize] >= 300 {
+            continue;
+        }
+        let answer = call(&cast.server, row, &id, who, cast.cookie(who));
+        assert_eq!((answer.status, answer.code().as_str()), (503, "unavailable"), "{row:?} {}", answer.text());
+        assert!(answer.header("retry-after").is_some(), "{row:?}");
+    }
+    assert_eq!(database::snapshot(&cast.server), before);
+    database::resume_audit(&cast.server);
+    assert_eq!(call(&cast.server, &TABLE[5], &id, Who::Owner, cast.cookie(Who::Owner)).status, 200, "it works again by itself");
+}
+
 #[test]
 fn who_calls_is_decided_before_the_body_is_read() {
     let cast = Cast::new();

@@ -28,6 +28,16 @@ pub fn forget_limits(server: &Server) {
     execute(server, "delete from limit_hits");
 }
 
+/// From now on no audit event can be written.
+pub fn stop_audit(server: &Server) {
+    execute(server, "create trigger stopped before insert on audit_events begin select raise(abort, 'stopped'); end");
+}
+
+/// It can again.
+pub fn resume_audit(server: &Server) {
+    execute(server, "drop trigger stopped");
+}
+
 async fn column(connection: &mut SqliteConnection, sql: String) -> Vec<String> {
     let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>(0)).collect()

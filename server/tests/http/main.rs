@@ -4,6 +4,7 @@
 mod account_pages;
 mod api;
 mod api_access;
+mod api_contract;
 mod api_docs;
 mod api_writes;
 mod assets;
@@ -16,6 +17,7 @@ mod command_line;
 mod connections;
 mod cross_site;
 mod database;
+mod documentation;
 mod durability;
 mod events;
 mod harness;

@@ -88,7 +88,7 @@ pub fn fields(path: &str, who: Who, key: &str) -> Option<Vec<(&'static str, Stri
         "/account" => vec![("password", "canary canary canary".into()), ("new_password", "violet otter under 18 bridges".into())],
         "/api/fn/keys/add" => new(&[("description", ""), ("endpoint", ""), ("allow_duplicate", "true")]),
         "/api/fn/keys/replace" => vec![id, ("key", format!("{secret}-once-more"))],
-        "/api/fn/keys/edit" => vec![id, ("label", "Mine".into()), ("description", "changed again".into()), ("enabled", "true".into())],
+        "/api/fn/keys/edit" => vec![id, ("label", "Renamed".into()), ("description", "changed again".into()), ("enabled", "true".into())],
         "/api/fn/keys/test-candidate" => vec![("provider", "perplexity".into()), ("key", secret), ("endpoint", String::new())],
         "/api/fn/keys/enable" => vec![id, ("enabled", "true".into())],
         "/api/fn/keys/test" | "/api/fn/keys/default" | "/api/fn/keys/delete" => vec![id],
@@ -286,4 +286,25 @@ fn what_belongs_to_the_server_is_refused_by_every_form_and_changes_nothing() {
         }
     }
     assert_eq!(database::snapshot(&cast.server), before);
+}
+
+/// Fault this was seen to catch: an event whose failure was logged and forgotten.
+#[test]
+fn a_form_whose_event_cannot_be_written_does_nothing() {
+    let cast = Cast::new();
+    let mut things = Things::new(&cast);
+    // A key that is off and no default, so that both would be a change.
+    let cookie = cast.cookie(Who::Owner).unwrap();
+    let second = serde_json::json!({"provider": "perplexity", "key": "pplx-second-0123456789", "label": "Second"});
+    things.key = crate::api::add(&cast.server, cookie, &second)["id"].as_str().unwrap().to_owned();
+    assert_eq!(cast.server.form(&format!("/keys/{}/disable", things.key), &[]).cookie(cookie).send().status, 303);
+    database::stop_audit(&cast.server);
+    let before = database::snapshot(&cast.server);
+    for row in PAGES.iter().filter(|row| row.0 == "POST" && !["/setup", "/keys/{key}/disable"].contains(&row.1)) {
+        let answer = request(&cast, row, &things, Who::Owner).send();
+        assert_eq!(answer.status, 503, "{row:?} {}", answer.text());
+    }
+    assert_eq!(database::snapshot(&cast.server), before);
+    database::resume_audit(&cast.server);
+    assert_eq!(cast.server.form("/sign-out", &[]).cookie(cast.cookie(Who::Owner).unwrap()).send().status, 303, "it works again by itself");
 }
