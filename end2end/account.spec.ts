@@ -62,3 +62,26 @@ test('sessions are listed with when and where, and any of them can be ended', as
   expect(await Promise.all([0, 1, 2].map(stands))).toEqual([false, false, false]);
   for (const { context } of others) await context.close();
 });
+
+test('a theme is chosen once and stays', async ({ page, browser, keyward, account }) => {
+  const theme = (of: typeof page) => of.locator('html').getAttribute('data-theme');
+  await page.goto('/account');
+  expect(await theme(page)).toBeNull();
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Theme changed' })).toBeVisible();
+  expect(await theme(page)).toBe('dark');
+  await expect(page.getByRole('button', { name: 'Dark' })).toHaveAttribute('aria-pressed', 'true');
+  await page.goto('/keys');
+  expect(await theme(page)).toBe('dark');
+
+  const elsewhere = await browser.newContext({ baseURL: keyward.url });
+  await signIn(elsewhere, keyward, account);
+  const other = await elsewhere.newPage();
+  await other.goto('/keys');
+  expect(await theme(other), 'it goes with the person').toBe('dark');
+  await elsewhere.close();
+
+  await page.goto('/account');
+  await page.getByRole('button', { name: 'As the system' }).click();
+  expect(await theme(page)).toBeNull();
+});
