@@ -1,5 +1,6 @@
 import { expectAccessible } from './harness/axe.ts';
 import { expect, test } from './harness/fixtures.ts';
+import { Idp } from './harness/idp.ts';
 import { Keyward } from './harness/server.ts';
 import { shoot } from './harness/shots.ts';
 
@@ -123,4 +124,62 @@ test('in dark colours the list and a dialog hold their contrast', async ({ keys,
   await keys.button('Save key').click();
   await expect(keys.dialog.locator('.error').first()).toBeVisible();
   await expectAccessible(page, 'add dialog with a fault, dark');
+});
+
+test('signing in at a provider, and an account that does, break no rule of axe', async ({ page, doubles }) => {
+  const idp = await Idp.start();
+  const site = await Keyward.start(doubles, idp.settings);
+  try {
+    idp.serve(site.url);
+    idp.people.set('ann', { roles: [], age: 3_600 });
+    await page.goto(`${site.url}/sign-in?refused=taken`);
+    await expectAccessible(page, 'sign-in with a provider, refused');
+    await shoot(page, 'sign-in-provider');
+    await page.getByRole('link', { name: 'Sign in with 127.0.0.1' }).click();
+    await page.getByLabel('Name').fill('ann');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.goto(`${site.url}/account`);
+    await expectAccessible(page, 'account of a provider');
+    await shoot(page, 'account-provider');
+    await page.goto(`${site.url}/tokens/new`);
+    await expectAccessible(page, 'a token, with the provider to be asked');
+    await shoot(page, 'token-provider');
+    await page.getByLabel('Name').fill('x');
+    await page.getByRole('checkbox', { name: /^keys:read/ }).check();
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await expect(page.getByRole('link', { name: 'Sign in at 127.0.0.1' })).toBeVisible();
+    await expectAccessible(page, 'a token, on the way to the provider');
+    await shoot(page, 'token-provider-asked');
+  } finally {
+    await site.remove();
+    await idp.stop();
+  }
+});
+
+test('keys beyond a smaller tier break no rule of axe and say why they are off', async ({
+  keys,
+  secret,
+  page,
+  keyward,
+  account,
+}) => {
+  await keyward.run(['user', 'set-tier', account.email, 'professional']);
+  for (let n = 0; n < 11; n += 1) {
+    await page.request.post('/api/v1/byok/keys/add', {
+      data: { provider: 'perplexity', key: secret('ok', 'pplx-'), label: `Key ${n}` },
+      headers: { origin: keyward.url },
+    });
+  }
+  await keyward.run(['user', 'set-tier', account.email, 'starter']);
+  await keys.open();
+  await expect(
+    page.getByText('Your tier, starter, holds 10 keys. Those beyond it are switched off; none was deleted.'),
+  ).toBeVisible();
+  const off = page.getByRole('article').filter({ hasText: 'Key 10' }).getByRole('button', { name: 'Switch on' });
+  await expect(off).toBeDisabled();
+  await expect(off).toHaveAccessibleDescription(
+    'Your tier, starter, holds 10 keys. Switch off or delete another first.',
+  );
+  await expectAccessible(page, 'keys beyond the tier');
+  await shoot(page, 'keys-surplus');
 });

@@ -184,9 +184,8 @@ fn whatever_is_wrong_with_a_token_the_answer_is_the_same() {
     };
     let nobody = told(&keys(&server, "kw_nothing"));
     assert_eq!(nobody.0, 401);
-    for (name, token) in &bad {
-        assert_eq!(told(&keys(&server, token)), nobody, "{name}");
-    }
+    let taken: Vec<_> = bad.iter().filter(|(_, token)| told(&keys(&server, token)) != nobody).map(|(name, _)| name).collect();
+    assert!(taken.is_empty(), "{taken:#?}");
     println!("{} tokens were refused", bad.len());
     assert_eq!(other.requests("/jwks"), 0, "no address in a token is ever asked");
     assert_eq!(keys(&server, &right).status, 200, "and the right one still holds");
