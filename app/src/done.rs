@@ -29,11 +29,21 @@ pub enum Done {
     SessionsEnded,
     /// Pages look as was chosen.
     ThemeChosen,
+    /// A service credential was stored.
+    CredentialStored,
+    /// A service credential was replaced.
+    CredentialReplaced,
+    /// A service credential was deleted.
+    CredentialDeleted,
+    /// A service credential was tested; its card tells the outcome.
+    CredentialTested,
+    /// A service credential was stored from the environment.
+    CredentialMoved,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -47,6 +57,11 @@ impl Done {
         Self::SessionEnded,
         Self::SessionsEnded,
         Self::ThemeChosen,
+        Self::CredentialStored,
+        Self::CredentialReplaced,
+        Self::CredentialDeleted,
+        Self::CredentialTested,
+        Self::CredentialMoved,
     ];
 
     /// The word in the query.
@@ -66,6 +81,11 @@ impl Done {
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
             Self::ThemeChosen => "theme",
+            Self::CredentialStored => "credential-stored",
+            Self::CredentialReplaced => "credential-replaced",
+            Self::CredentialDeleted => "credential-deleted",
+            Self::CredentialTested => "credential-tested",
+            Self::CredentialMoved => "credential-moved",
         }
     }
     /// The sentence on the page.
@@ -85,6 +105,11 @@ impl Done {
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
             Self::ThemeChosen => "Theme changed",
+            Self::CredentialStored => "Credential stored",
+            Self::CredentialReplaced => "Credential replaced",
+            Self::CredentialDeleted => "Credential deleted",
+            Self::CredentialTested => "Credential tested",
+            Self::CredentialMoved => "Credential moved into Keyward",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -95,11 +120,23 @@ impl Done {
     /// The page that announces it.
     #[must_use]
     pub fn page(self) -> String {
-        let path = match self {
+        self.at(self.path())
+    }
+    /// The same on another page that announces it.
+    #[must_use]
+    pub fn at(self, path: &str) -> String {
+        format!("{path}?done={}", self.as_str())
+    }
+    const fn path(self) -> &'static str {
+        match self {
             Self::TokenRevoked => "/tokens",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded | Self::ThemeChosen => "/account",
+            Self::CredentialStored
+            | Self::CredentialReplaced
+            | Self::CredentialDeleted
+            | Self::CredentialTested
+            | Self::CredentialMoved => "/settings/credentials",
             _ => "/keys",
-        };
-        format!("{path}?done={}", self.as_str())
+        }
     }
 }

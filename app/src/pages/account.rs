@@ -63,6 +63,7 @@ fn shown(page: AccountPage, done: Option<Done>, returned: Returned) -> AnyView {
             </div>
             <SessionsList sessions=page.sessions />
             <ThemeChoice />
+            <Kept />
             {match page.account.provider.clone() {
                 None => view! { <Password email=page.account.email.to_string() returned=form /> }.into_any(),
                 Some(name) => view! { <Provider name /> }.into_any(),
@@ -84,6 +85,20 @@ fn Provider(name: String) -> impl IntoView {
             <div class="stack card-form">
                 <p>"You sign in at " <b>{name}</b> ". Your password, and what you may do here, are managed there."</p>
             </div>
+        </section>
+    }
+}
+
+/// The way to the service credentials of the account.
+#[component]
+fn Kept() -> impl IntoView {
+    view! {
+        <section class="group" aria-labelledby="kept-title">
+            <header>
+                <h2 id="kept-title">"Service credentials"</h2>
+                <a class="button" href="/account/credentials">"Manage"</a>
+            </header>
+            <div class="card-text"><p>"Secrets of your own for services like GitHub or Cloudflare. Nobody else sees or uses them."</p></div>
         </section>
     }
 }

@@ -171,8 +171,8 @@ pub struct Request {
     pub path_and_query: String,
     /// Headers; those with secrets come from [`secret_header`].
     pub headers: HeaderMap,
-    /// What a `POST` sends; its `Content-Type` is among the headers.
-    pub body: Option<Zeroizing<String>>,
+    /// What is sent after them; its type is one of the headers.
+    pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A header value that carries a secret: never indexed by HTTP/2, never shown.

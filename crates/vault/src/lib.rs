@@ -1,7 +1,7 @@
 //! Encryption, storage, access rules, egress and use-cases: the only crate that holds plaintext.
 //!
 //! Everything a page, a REST handler or a command does goes through [`Vault`]. A row never leaves `store`, a view never
-//! enters SQL, and plaintext leaves this crate only as a header that `egress` puts on an outbound request.
+//! enters SQL, and plaintext leaves this crate only in an outbound request of `egress`: as a header, or as a field of a form.
 
 pub mod access;
 pub mod accounts;
@@ -9,6 +9,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod check;
 pub mod context;
+pub mod credentials;
 pub mod egress;
 pub mod failure;
 pub mod hint;
@@ -30,10 +31,10 @@ mod tokens;
 
 pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
-pub use settings::{Database, Settings};
+pub use settings::{Database, Fallbacks, Settings};
 
 use access::TierRules;
-use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
+use domain::{catalogue::Catalogue, ids::UserId, person::Tier, services::ServiceCatalogue, views::LiveEvent};
 use keyring::{AuditKey, Keyring};
 use std::{
     fmt,
@@ -51,6 +52,8 @@ struct Inner {
     keyring: RwLock<Arc<Keyring>>,
     audit_key: AuditKey,
     catalogue: Catalogue,
+    services: ServiceCatalogue,
+    environment: credentials::Environment,
     egress: egress::Egress,
     provider: Option<identity::Provider>,
     tiers: TierRules,

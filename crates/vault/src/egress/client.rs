@@ -79,8 +79,8 @@ pub(super) async fn exchange(
         .header(http::header::ACCEPT, "application/json")
         .header(http::header::ACCEPT_ENCODING, "identity")
         .headers(request.headers);
-    if let Some(body) = &request.body {
-        sent = sent.body(body.as_bytes().to_vec());
+    if let Some(mut body) = request.body {
+        sent = sent.body(std::mem::take(&mut *body));
     }
     let sent = sent.build().map_err(|_| Refusal::Internal)?;
     let start = Instant::now();
