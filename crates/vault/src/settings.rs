@@ -39,6 +39,15 @@ impl fmt::Display for Database {
     }
 }
 
+/// Where the audit trail leaves its checkpoints.
+#[derive(Clone, Default, Debug)]
+pub struct AuditSettings {
+    /// A file on another disk or machine than the database; none keeps no checkpoints.
+    pub sink: Option<PathBuf>,
+    /// Whether nothing may be done as long as it takes none.
+    pub strict: bool,
+}
+
 /// Settings of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,4 +69,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// A session ends this long after sign-in, whatever happens.
     pub session_max: Duration,
+    /// Checkpoints of the audit trail.
+    pub audit: AuditSettings,
+    /// Where the root key comes from: `file`, `data_folder` or `environment`.
+    pub root_key_source: &'static str,
 }

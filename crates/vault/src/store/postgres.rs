@@ -9,7 +9,10 @@ mod address;
 mod api_tokens;
 mod decode;
 mod feed;
+mod leases;
 mod reads;
+mod retention;
+mod rotation;
 mod tx;
 mod writer;
 

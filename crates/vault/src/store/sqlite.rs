@@ -5,7 +5,10 @@
 
 mod api_tokens;
 mod decode;
+mod leases;
 mod reads;
+mod retention;
+mod rotation;
 mod tx;
 mod writer;
 

@@ -18,7 +18,9 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use vault::{Actor, Context, Database, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress};
+use vault::{
+    Actor, AuditSettings, Context, Database, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress,
+};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
@@ -118,6 +120,8 @@ pub(crate) fn settings(database: Database) -> Settings {
         tier_limits: BTreeMap::from([(Tier::Starter, Some(10)), (Tier::Enterprise, None)]),
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
+        audit: AuditSettings::default(),
+        root_key_source: "file",
     }
 }
 
