@@ -1,6 +1,7 @@
 //! The environment, read once; nothing else in the program looks at it.
 //!
-//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default.
+//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default. Besides those, only the variables that
+//! stand in for service credentials are read; what they hold is never logged.
 
 mod environment;
 mod names;
@@ -127,6 +128,7 @@ impl Config {
                 session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
                 audit: audit(env)?,
                 root_key_source: root_key.word(),
+                fallbacks: env.fallbacks()?,
             },
             trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
             root_key,

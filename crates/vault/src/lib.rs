@@ -9,6 +9,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod check;
 pub mod context;
+pub mod credentials;
 pub mod egress;
 pub mod failure;
 pub mod hint;
@@ -18,6 +19,7 @@ mod lease;
 pub mod limits;
 mod passwords;
 mod primitives;
+mod quarantine;
 mod ring;
 mod root_change;
 pub mod root_key;
@@ -35,10 +37,10 @@ mod vault_status;
 pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
 pub use root_change::RootChange;
-pub use settings::{AuditSettings, Database, Settings};
+pub use settings::{AuditSettings, Database, Fallbacks, Settings};
 
 use access::TierRules;
-use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
+use domain::{catalogue::Catalogue, ids::UserId, person::Tier, services::ServiceCatalogue, views::LiveEvent};
 use keyring::{AuditKey, Keyring, RingKey};
 use std::{
     fmt,
@@ -64,6 +66,8 @@ struct Inner {
     /// This process, as holder of leases.
     process: Uuid,
     catalogue: Catalogue,
+    services: ServiceCatalogue,
+    environment: credentials::Environment,
     egress: egress::Egress,
     tiers: TierRules,
     default_tier: Tier,

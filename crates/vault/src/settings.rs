@@ -1,7 +1,7 @@
 //! What the vault is told at start. `server` reads it from the environment; nothing here does.
 
 use crate::store::PostgresAddress;
-use domain::person::Tier;
+use domain::{key_input::SecretInput, person::Tier};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -48,6 +48,10 @@ pub struct AuditSettings {
     pub strict: bool,
 }
 
+/// Environment variables that answer while no service credential is stored: those of [`domain::services::VARIABLES`] that are set.
+#[derive(Clone, Default, Debug)]
+pub struct Fallbacks(pub BTreeMap<String, SecretInput>);
+
 /// Settings of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -73,4 +77,6 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// Where the root key comes from: `file`, `data_folder` or `environment`.
     pub root_key_source: &'static str,
+    /// What answers while no service credential is stored.
+    pub fallbacks: Fallbacks,
 }

@@ -4,6 +4,7 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+mod credentials;
 mod leases;
 mod postgres;
 mod retention;
@@ -12,11 +13,12 @@ pub mod rows;
 mod sealed_columns;
 mod sqlite;
 
+pub use credentials::{CredentialStore, CredentialTx};
 pub use leases::{LeaseStore, LeaseTx};
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
 pub use retention::{RetentionStore, RetentionTx};
 pub use rotation::{RotationStore, RotationTx};
-pub use sealed_columns::{PROVIDER_KEY_SECRET, SEALED_COLUMNS, SealedColumn};
+pub use sealed_columns::{PROVIDER_KEY_SECRET, SEALED_COLUMNS, SERVICE_CREDENTIAL_SECRET, SealedColumn};
 pub use sqlite::{Sqlite, SyncSettings};
 
 use crate::{Failure, access::Owner};
@@ -92,7 +94,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static {
+pub trait Store: CredentialStore + LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -149,7 +151,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: LeaseTx + RetentionTx + RotationTx + Send {
+pub trait Tx: CredentialTx + LeaseTx + RetentionTx + RotationTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

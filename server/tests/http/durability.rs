@@ -92,6 +92,7 @@ fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Setting
         session_max: Duration::from_secs(43_200),
         audit: vault::AuditSettings::default(),
         root_key_source: "file",
+        fallbacks: vault::Fallbacks::default(),
     }
 }
 

@@ -31,8 +31,12 @@ pub const PROVIDER_KEY_SECRET: SealedColumn = SealedColumn {
     version: "secret_version",
 };
 
+/// Where the secrets of service credentials are.
+pub const SERVICE_CREDENTIAL_SECRET: SealedColumn =
+    SealedColumn { table: "service_credentials", provider: &["service", "credential_type"], ..PROVIDER_KEY_SECRET };
+
 /// Every sealed column but the keyring itself. Each has an index on `(data_key, id)`.
-pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET];
+pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET, SERVICE_CREDENTIAL_SECRET];
 
 impl SealedColumn {
     /// Values under a data key older than `$1`, after the place `($2, $3)`, at most `$4`, in the order of the index.

@@ -18,6 +18,8 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "credentials.rs"]
+            mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "keys.rs"]

@@ -89,7 +89,7 @@ fn word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<T, Stor
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 

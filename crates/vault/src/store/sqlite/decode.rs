@@ -54,7 +54,7 @@ fn word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<T, 
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
