@@ -18,12 +18,18 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "audit_ends.rs"]
+            mod audit_ends;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "keys.rs"]
             mod keys;
+            #[path = "root_change.rs"]
+            mod root_change;
+            #[path = "rotation.rs"]
+            mod rotation;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]
