@@ -49,8 +49,14 @@ fn sign_in(server: &Server, client: usize) -> Option<String> {
     cookie.split(';').next().map(str::to_owned)
 }
 
-fn work(server: &Server, client: usize, random: &Random, known: &Mutex<BTreeMap<String, Known>>, until: Instant) {
-    let Some(cookie) = sign_in(server, client) else { return };
+fn work(server: &Server, client: usize, cookie: &Mutex<String>, random: &Random, known: &Mutex<BTreeMap<String, Known>>, until: Instant) {
+    // Most sessions go on over the kill, some are new.
+    if random.below(10) == 0
+        && let Some(new) = sign_in(server, client)
+    {
+        *cookie.lock().unwrap() = new;
+    }
+    let cookie = cookie.lock().unwrap().clone();
     let call = |method: &str, path: &str| server.api(method, &format!("/api/v1/byok/keys{path}"), Some(&cookie));
     while Instant::now() < until {
         let label = format!("c{client}-{}", random.below(EACH as u64));
@@ -79,6 +85,7 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
         let made = server.at.run_with_input(&["user", "add", &email, "--role", "user", "--password-stdin"], PASSWORD);
         assert!(made.status.success() && server.at.run(&["user", "set-tier", &email, "enterprise"]).status.success());
     }
+    let cookies: Vec<_> = (0..CLIENTS).map(|client| Mutex::new(sign_in(&server, client).expect("everybody can sign in"))).collect();
     let known = Mutex::new(BTreeMap::new());
     let mut slowest = Duration::ZERO;
     for round in 0..rounds() {
@@ -87,8 +94,8 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
         let until = Instant::now() + Duration::from_secs(30);
         thread::scope(|scope| {
             for client in 0..CLIENTS {
-                let (server, random, known) = (&server, &random, &known);
-                scope.spawn(move || work(server, client, random, known, until.min(Instant::now() + Duration::from_secs(2))));
+                let (server, cookie, random, known) = (&server, &cookies[client], &random, &known);
+                scope.spawn(move || work(server, client, cookie, random, known, until.min(Instant::now() + Duration::from_secs(2))));
             }
             let rotating = (round % 5 == 0)
                 .then(|| server.at.command(&["keyring", "rotate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
