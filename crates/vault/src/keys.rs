@@ -52,7 +52,8 @@ fn place<'a>(row: &'a KeyRow, origin: &'a str) -> FieldContext<'a> {
     }
 }
 
-/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it.
+/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it. Obligation: the ring is
+/// the one of `Vault::ring_for_sealing`.
 fn seal_into(row: &mut KeyRow, keyring: &Keyring, provider: &Provider, secret: Option<&Plaintext>) -> Result<Option<SealedRow>, Failure> {
     row.has_secret = secret.is_some();
     row.test = None;

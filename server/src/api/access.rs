@@ -34,6 +34,8 @@ needs! {
     CredentialsRead,
     /// `credentials:write`.
     CredentialsWrite,
+    /// `admin`.
+    Admin,
     /// `keys:read`.
     KeysRead,
     /// `keys:write`.

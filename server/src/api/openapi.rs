@@ -30,6 +30,7 @@ use utoipa::{
         (name = "tokens", description = "API tokens of the caller, for a session alone"),
         (name = "credentials", description = "Service credentials of the installation, for administrators"),
         (name = "account", description = "Service credentials of the caller"),
+        (name = "vault", description = "Keyring and rotation, for administrators"),
     ),
     components(schemas(Document<'_>)),
 )]
@@ -93,7 +94,7 @@ fn description(status: u16) -> &'static str {
         401 => "Not authenticated",
         403 => "The role, scope or tier does not reach so far, or the request came from another site",
         404 => "There is no such thing for this caller",
-        409 => "The same secret is kept under another label, or the stored one has to be entered again",
+        409 => "The same secret is kept under another label, the stored one has to be entered again, or the root key is being changed",
         412 => "It was changed in the meantime",
         413 => "The body is larger than 256 KiB",
         415 => "The body is not declared as application/json",

@@ -32,7 +32,11 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
     let acquaintance = vault.clone();
     tokio::spawn(async move { acquaintance.meet_provider(Context::system().now).await });
     tracing::info!(address = %config.listen, url = config.public_url.origin(), "serving");
+    let (keeper, closing) = (vault.clone(), vault.clone());
+    let upkeep = tokio::spawn(async move { keeper.keep_up().await });
     http::serve(listener, Arc::new(config), vault).await;
+    upkeep.abort();
+    closing.close().await;
     Ok(())
 }
 

@@ -2,8 +2,9 @@
 
 use domain::services::VARIABLES;
 
-const PLAIN: [&str; 23] = [
+const PLAIN: [&str; 24] = [
     "KEYWARD_ALLOW_ENDPOINTS",
+    "KEYWARD_AUDIT_SINK",
     "KEYWARD_AUDIT_STRICT",
     "KEYWARD_BYOK_TIERS",
     "KEYWARD_CATALOGUE",
@@ -37,11 +38,8 @@ const TEST_ONLY: [&str; 1] = ["KEYWARD_VECTORS"];
 const SECRET: [&str; 4] = ["KEYWARD_DATABASE_URL", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_ROOT_KEY", "KEYWARD_ROOT_KEY_PREVIOUS"];
 
 /// Settings of features that this version does not have.
-pub(super) const UNSUPPORTED: [&str; 3] = [
-    "KEYWARD_AUDIT_SINK",
+pub(super) const UNSUPPORTED: [&str; 1] = [
     "KEYWARD_METRICS_LISTEN",
-    // Starting with it would not wrap the keyring anew, and whoever then deletes the old key loses everything.
-    "KEYWARD_ROOT_KEY_PREVIOUS",
 ];
 
 /// The variable that names a file with the secret instead.

@@ -44,6 +44,8 @@ pub const TABLE: &[Row] = &[
     ("PUT", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 200, 200, 200]),
     ("POST", "/api/v1/account/credentials/{service}/test", "credentials:write", [401, 200, 200, 200]),
     ("DELETE", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 204, 204, 204]),
+    ("GET", "/api/v1/vault/status", "admin", [401, 403, 403, 200]),
+    ("POST", "/api/v1/vault/rotations", "admin", [401, 403, 403, 202]),
 ];
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.

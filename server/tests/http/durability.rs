@@ -91,6 +91,8 @@ fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Setting
         identity: None,
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
+        audit: vault::AuditSettings::default(),
+        root_key_source: "file",
         fallbacks: vault::Fallbacks::default(),
     }
 }

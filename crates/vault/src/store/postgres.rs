@@ -11,7 +11,10 @@ mod credentials;
 mod decode;
 mod feed;
 mod identities;
+mod leases;
 mod reads;
+mod retention;
+mod rotation;
 mod tx;
 mod writer;
 

@@ -18,6 +18,8 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "audit_ends.rs"]
+            mod audit_ends;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
@@ -26,6 +28,10 @@ macro_rules! suite {
             mod identities;
             #[path = "keys.rs"]
             mod keys;
+            #[path = "root_change.rs"]
+            mod root_change;
+            #[path = "rotation.rs"]
+            mod rotation;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]

@@ -19,7 +19,7 @@ use tokio::{
     net::TcpListener,
 };
 use vault::{
-    Actor, Context, Database, Failure, Fallbacks, Settings, Vault,
+    Actor, AuditSettings, Context, Database, Failure, Fallbacks, Settings, Vault,
     keys::AddKey,
     root_key::RootKey,
     start,
@@ -117,6 +117,16 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// A statement that a test puts together.
+    pub(crate) async fn run(&mut self, sql: String) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?.rows_affected()),
+            Self::Postgres(connection) => Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?.rows_affected()),
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) backend: Backend,
     /// Of the PostgreSQL database; empty on SQLite.
@@ -151,6 +161,8 @@ pub(crate) fn settings(database: Database) -> Settings {
         identity: None,
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
+        audit: AuditSettings::default(),
+        root_key_source: "file",
         fallbacks: vault::Fallbacks::default(),
     }
 }
