@@ -19,6 +19,10 @@ impl Owner {
     pub const fn id(self) -> UserId {
         self.0
     }
+    /// The account that an import gives a key to. Obligation: the operator was asked for with [`operator`].
+    pub(crate) const fn of_import(account: UserId) -> Self {
+        Self(account)
+    }
 }
 
 /// Proof that the operator is calling.

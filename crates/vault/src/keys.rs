@@ -4,12 +4,14 @@ mod add;
 mod edit;
 mod expiry;
 mod idempotency;
+mod import;
 mod query;
 mod test;
 
 pub use add::AddKey;
 pub use edit::EditKey;
 pub use idempotency::Added;
+pub(crate) use import::ImportedKey;
 pub use query::{KeyFilter, KeySlice, KeyStats};
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     keyring::Keyring,
     limits,
     seal_context::FieldContext,
+    sealed::Sealed,
     secret::Plaintext,
     store::{
         PROVIDER_KEY_SECRET, Tx,
@@ -49,6 +52,11 @@ fn place<'a>(row: &'a KeyRow, origin: &'a str) -> FieldContext<'a> {
         endpoint_origin: origin,
         version: row.secret_version,
     }
+}
+
+/// Whether the secret of a row opens for its place.
+pub(crate) fn opens(keyring: &Keyring, row: &KeyRow, sealed: SealedRow) -> bool {
+    Sealed::parse(sealed.bytes).and_then(|sealed| keyring.open(&place(row, &row.endpoint_origin), &sealed)).is_ok()
 }
 
 /// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it.

@@ -4,10 +4,15 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+pub mod backups;
+pub mod imports;
+pub mod ops_center;
 mod postgres;
 pub mod rows;
 mod sqlite;
 
+pub use backups::{BackupStore, BackupTx};
+pub use imports::ImportTx;
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
 pub use sqlite::{Sqlite, SyncSettings};
 
@@ -96,7 +101,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: BackupStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -153,7 +158,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: BackupTx + ImportTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

@@ -7,9 +7,12 @@
 
 mod address;
 mod api_tokens;
+mod backups;
 mod decode;
 mod feed;
+mod imports;
 mod reads;
+mod schema;
 mod tx;
 mod writer;
 

@@ -4,10 +4,15 @@
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
 mod api_tokens;
+mod backups;
 mod decode;
+mod imports;
 mod reads;
+mod schema;
 mod tx;
 mod writer;
+
+pub(super) use backups::{blank, names, tables_of};
 
 use super::{Outcome, Store, StoreError, Work, rows};
 use crate::access::Owner;
