@@ -4,6 +4,7 @@
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
 mod cluster;
+mod legacy;
 mod tls;
 mod world;
 
@@ -18,8 +19,12 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "backups.rs"]
+            mod backups;
             #[path = "faults.rs"]
             mod faults;
+            #[path = "imports.rs"]
+            mod imports;
             #[path = "keys.rs"]
             mod keys;
             #[path = "sealed_rows.rs"]

@@ -138,6 +138,13 @@ impl World {
         Self { backend, url, vault, double, settings, root, _folder: folder }
     }
 
+    /// The same world on another database. Its folder is whose made it.
+    pub(crate) fn elsewhere(&self, backend: Backend, url: String, vault: Vault, settings: Settings) -> Self {
+        let double = Double { url: self.double.url.clone(), seen: Arc::clone(&self.double.seen), answer: Arc::clone(&self.double.answer) };
+        let root = RootKey::parse(self.root.to_text().as_bytes()).unwrap();
+        Self { backend, url, vault, double, settings, root, _folder: TempDir::new().unwrap() }
+    }
+
     /// A signed-in account of its own.
     pub(crate) async fn person(&self, email: &str) -> Context {
         self.vault.add_user(&Context::system(), email, Role::User, &secret(PASSWORD)).await.unwrap();
