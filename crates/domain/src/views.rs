@@ -1,9 +1,13 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
+pub mod credentials;
+
+pub use credentials::{CredentialReport, CredentialView, CredentialsPage};
+
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
+    ids::{CredentialId, KeyId, RequestId, SessionId, TokenId, UserId},
     person::{Email, Role, Tier},
     scope::Scope,
 };
@@ -315,6 +319,11 @@ pub enum LiveEvent {
         /// What came out.
         verdict: Verdict,
     },
+    /// A service credential was added, replaced, tested or deleted.
+    CredentialChanged {
+        /// Which.
+        id: CredentialId,
+    },
     /// Some changes were not told; read everything again.
     Missed,
 }
@@ -326,6 +335,7 @@ impl LiveEvent {
         match self {
             Self::KeyChanged { .. } | Self::Missed => "key.changed",
             Self::KeyTested { .. } => "key.tested",
+            Self::CredentialChanged { .. } => "credential.changed",
         }
     }
 }

@@ -8,6 +8,7 @@
 mod address;
 mod api_tokens;
 mod backups;
+mod credentials;
 mod decode;
 mod feed;
 mod imports;

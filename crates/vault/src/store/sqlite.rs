@@ -5,6 +5,7 @@
 
 mod api_tokens;
 mod backups;
+mod credentials;
 mod decode;
 mod imports;
 mod reads;

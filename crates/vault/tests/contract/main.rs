@@ -21,6 +21,8 @@ macro_rules! suite {
             mod audit;
             #[path = "backups.rs"]
             mod backups;
+            #[path = "credentials.rs"]
+            mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "imports.rs"]

@@ -32,7 +32,7 @@ impl<'c> PgTx<'c> {
 }
 
 /// PostgreSQL's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

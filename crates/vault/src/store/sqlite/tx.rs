@@ -27,7 +27,7 @@ impl<'c> SqliteTx<'c> {
 }
 
 /// SQLite's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
