@@ -5,6 +5,7 @@ mod backup;
 mod doctor;
 mod import;
 mod init;
+mod keyring;
 mod openapi;
 mod serve;
 mod setup_link;
@@ -47,6 +48,9 @@ enum Command {
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
     SetupLink,
+    /// The keys that seal what is stored
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
     /// The tamper-evident audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -158,6 +162,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Backup { file, json } => backup::write(&config, &file, json).await,
             Command::Restore { file, json } => backup::restore(&config, &file, json).await,
             Command::SetupLink => setup_link::run(&config).await,
+            Command::Keyring(command) => keyring::run(&config, command).await,
             Command::Audit(command) => audit::run(&config, command).await,
             Command::User(command) => user::run(&config, command).await,
             Command::Token(command) => token::run(&config, command).await,
@@ -168,6 +173,11 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
 /// Opens the vault for a command that runs beside the server.
 async fn open(config: &Config) -> Result<Vault, CommandFailure> {
     Ok(start::open(config).await?)
+}
+
+/// A value as JSON that people can read, too.
+fn say_json(value: &impl serde::Serialize) -> Result<(), CommandFailure> {
+    say(&serde_json::to_string_pretty(value).map_err(io::Error::from)?)
 }
 
 /// Writes a result.

@@ -42,6 +42,17 @@ pub(crate) enum RootKeySource {
     DataFolder,
 }
 
+impl RootKeySource {
+    /// As pages and REST name it.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Given { .. } => "environment",
+            Self::File(_) => "file",
+            Self::DataFolder => "data_folder",
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LogFormat {
@@ -58,12 +69,16 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// Where `serve` listens.
     pub(crate) listen: SocketAddr,
+    /// Where it tells its metrics, if anywhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// How browsers reach it.
     pub(crate) public_url: PublicUrl,
     /// Peers whose forwarding headers count.
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The root key.
     pub(crate) root_key: RootKeySource,
+    /// The root key before that, as long as the root key is being changed.
+    pub(crate) previous_root_key: Option<RootKeySource>,
     /// A filter in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log: String,
     /// How log lines look.
@@ -86,6 +101,7 @@ impl Config {
         let data_dir = data_dir.unwrap_or_else(|| env.get("KEYWARD_DATA_DIR").unwrap_or("./data").into());
         let listen =
             env.parse("KEYWARD_LISTEN", "an address with a port, like 127.0.0.1:3000")?.unwrap_or((Ipv4Addr::LOCALHOST, 3000).into());
+        let metrics_listen: Option<SocketAddr> = env.parse("KEYWARD_METRICS_LISTEN", "an address with a port, like 127.0.0.1:9464")?;
         let public_url = match env.get("KEYWARD_PUBLIC_URL") {
             Some(text) => PublicUrl::parse(text)?,
             None => PublicUrl::of_listener(listen),
@@ -99,12 +115,13 @@ impl Config {
             Some("json") => LogFormat::Json,
             Some(_) => return Err(ConfigError("KEYWARD_LOG_FORMAT must be text or json.".into())),
         };
+        let root_key = root_key_of(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder);
         Ok(Self {
             vault: vault::Settings {
                 database: database(env, &data_dir)?,
                 catalogue: env.get("KEYWARD_CATALOGUE").map(PathBuf::from),
                 allow_endpoints: values::list(env.get("KEYWARD_ALLOW_ENDPOINTS")),
-                own_addresses: vec![listen],
+                own_addresses: [Some(listen), metrics_listen].into_iter().flatten().collect(),
                 default_tier: env.parse("KEYWARD_DEFAULT_TIER", values::TIERS)?.unwrap_or(Tier::Starter),
                 byok_tiers: values::tiers(env.get("KEYWARD_BYOK_TIERS").unwrap_or("starter,professional,enterprise"))?,
                 tier_limits: values::tier_limits(
@@ -113,11 +130,15 @@ impl Config {
                 session_idle: duration(env, "KEYWARD_SESSION_IDLE", Duration::from_secs(30 * 60))?,
                 session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
                 fallbacks: env.fallbacks()?,
+                audit: audit(env)?,
+                root_key_source: root_key.word(),
             },
             trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
-            root_key: root_key(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder),
+            root_key,
+            previous_root_key: root_key_of(env, "KEYWARD_ROOT_KEY_PREVIOUS")?,
             data_dir,
             listen,
+            metrics_listen,
             public_url,
             log,
             log_format,
@@ -151,7 +172,7 @@ fn database(env: &Environment, data_dir: &std::path::Path) -> Result<Database, C
     ))
 }
 
-fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {
+fn root_key_of(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {
     let file = names::file_variant(name);
     match (env.raw(name), env.get(&file)) {
         (Some(_), Some(_)) => Err(ConfigError(format!("{name} and {file} are both set. Keep one."))),
@@ -160,6 +181,19 @@ fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySourc
         (None, Some(path)) => Ok(Some(RootKeySource::File(path.into()))),
         (None, None) => Ok(None),
     }
+}
+
+fn audit(env: &Environment) -> Result<vault::AuditSettings, ConfigError> {
+    let sink = env.get("KEYWARD_AUDIT_SINK").map(PathBuf::from);
+    let strict = match env.get("KEYWARD_AUDIT_STRICT") {
+        None | Some("false") => false,
+        Some("true") if sink.is_none() => {
+            return Err(ConfigError("KEYWARD_AUDIT_STRICT is true, but KEYWARD_AUDIT_SINK names no file. Set it or unset both.".into()));
+        }
+        Some("true") => true,
+        Some(_) => return Err(ConfigError("KEYWARD_AUDIT_STRICT must be true or false.".into())),
+    };
+    Ok(vault::AuditSettings { sink, strict })
 }
 
 fn duration(env: &Environment, name: &str, default: Duration) -> Result<Duration, ConfigError> {

@@ -81,7 +81,19 @@ pub(crate) fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
 /// # Errors
 /// What [`StartFailure`] says.
 pub(crate) fn roots(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
-    Ok(vec![read(config, &config.root_key)?])
+    let mut roots = vec![read(config, &config.root_key)?];
+    if let Some(previous) = &config.previous_root_key {
+        roots.push(read(config, previous)?);
+    }
+    Ok(roots)
+}
+
+/// The configured root key, without the previous one.
+///
+/// # Errors
+/// What [`StartFailure`] says.
+pub(crate) fn read_root_key(config: &Config) -> Result<RootKey, StartFailure> {
+    read(config, &config.root_key)
 }
 
 fn read(config: &Config, source: &RootKeySource) -> Result<RootKey, StartFailure> {

@@ -77,6 +77,8 @@ pub enum Problem {
         /// Its label, the caller's own.
         label: Option<String>,
     },
+    /// The keyring is wrapped under a root key that this process does not know, so it cannot change it.
+    RootKeyChanging,
     /// Someone changed it since it was read.
     Changed,
     /// One or more fields do not hold.
@@ -120,7 +122,7 @@ impl Problem {
             Self::NotAuthenticated | Self::SignInFailed => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
             Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid => 404,
-            Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged => 409,
+            Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged | Self::RootKeyChanging => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,
             Self::Invalid { .. } => 422,
@@ -146,6 +148,7 @@ impl Problem {
             Self::NotFound => "not_found",
             Self::InvalidProvider => "invalid_provider",
             Self::DuplicateKey { .. } => "duplicate_key",
+            Self::RootKeyChanging => "root_key_changing",
             Self::Changed => "changed",
             Self::Invalid { .. } => "invalid",
             Self::TooLarge => "too_large",
@@ -184,6 +187,7 @@ impl Problem {
                 return Cow::Owned(format!("You already keep this key as \u{201c}{label}\u{201d}."));
             }
             Self::DuplicateKey { label: None, .. } => "You already keep this key.",
+            Self::RootKeyChanging => "The root key is being changed. Finish that first: keyward keyring rekey-root --finalise",
             Self::Changed => "It was changed in the meantime. Reload and try again.",
             Self::Invalid { fields } => {
                 return fields.first().map_or(Cow::Borrowed("Some fields need another look."), |fault| fault.message.clone());

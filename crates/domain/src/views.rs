@@ -13,6 +13,13 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+mod vault;
+
+pub use vault::{
+    AuditHealth, DataKeyState, DataKeyView, OtherRootKeyView, QuarantineView, RootKeyView, RotationState, RotationView, RowsUnderKey,
+    SealedColumnView, VaultStatus,
+};
+
 /// A provider of the catalogue as a user sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ProviderView {

@@ -19,10 +19,6 @@ impl Owner {
     pub const fn id(self) -> UserId {
         self.0
     }
-    /// The account that an import gives a key to. Obligation: the operator was asked for with [`operator`].
-    pub(crate) const fn of_import(account: UserId) -> Self {
-        Self(account)
-    }
 }
 
 impl Owner {
@@ -66,6 +62,11 @@ impl Operator {
     #[must_use]
     pub const fn of(self, account: UserId) -> Holder {
         Holder(account)
+    }
+    /// An account's keys, to which an import can add.
+    #[must_use]
+    pub const fn owner(self, account: UserId) -> Owner {
+        Owner(account)
     }
 }
 

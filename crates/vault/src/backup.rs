@@ -6,11 +6,17 @@
 use crate::{
     Context, Failure, Settings, Vault, access,
     audit::{Chain, Event, Outcome},
-    keys,
+    keyring::Keyring,
     root_key::RootKey,
-    settings::Database,
+    seal_context::FieldContext,
+    sealed::Sealed,
+    settings::{AuditSettings, Database},
     start::{self, StartError},
-    store::{Postgres, Sqlite, StoreError, backups::Image},
+    store::{
+        Postgres, SEALED_COLUMNS, SealedColumn, Sqlite, StoreError,
+        backups::Image,
+        rows::{SealedPlace, SealedValue},
+    },
 };
 use domain::{Timestamp, scope::Scope};
 use std::{
@@ -91,19 +97,24 @@ impl Vault {
     /// Opens every secret there is and forgets it again; tells how many opened, and which did not. Obligation: the use stands
     /// in the audit trail.
     async fn open_all(&self) -> Result<(u64, Vec<Uuid>), StoreError> {
-        let (mut opened, mut unopened, mut after) = (0, Vec::new(), None);
-        loop {
-            let page = self.store().sealed_keys(after, PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok((opened, unopened)) };
-            after = Some(last.id);
-            for (row, sealed) in page {
-                if keys::opens(&self.keyring(), &row, sealed) {
-                    opened += 1;
-                } else {
-                    unopened.push(row.id.uuid());
+        let ring = self.keyring();
+        let (mut opened, mut unopened) = (0, Vec::new());
+        for at in SEALED_COLUMNS {
+            let mut after = None;
+            loop {
+                let page = self.store().sealed_values(at, u32::MAX, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(SealedPlace { data_key_id: last.sealed.data_key_id, record: last.record });
+                for value in page {
+                    if opens(&ring, at, &value) {
+                        opened += 1;
+                    } else {
+                        unopened.push(value.record);
+                    }
                 }
             }
         }
+        Ok((opened, unopened))
     }
 
     async fn note(&self, cx: &Context, event: Event, verified: bool) -> Result<(), Failure> {
@@ -119,6 +130,21 @@ impl Vault {
             })
             .await
     }
+}
+
+/// Whether a value opens for the place it is in.
+fn opens(ring: &Keyring, at: &SealedColumn, value: &SealedValue) -> bool {
+    let place = FieldContext {
+        table: at.table,
+        column: at.column,
+        tenant: value.tenant,
+        owner: value.owner,
+        record: value.record,
+        provider: &value.provider,
+        endpoint_origin: &value.origin,
+        version: value.version,
+    };
+    Sealed::parse(value.sealed.bytes.clone()).and_then(|sealed| ring.open(&place, &sealed)).is_ok()
 }
 
 /// Writes a backup of the database into `file`, which may be an older backup, while servers use the database. The file appears
@@ -172,7 +198,8 @@ async fn check(
     marked: bool,
     event: Option<Event>,
 ) -> Result<BackupReport, BackupError> {
-    let here = Settings { database: Database::Sqlite(draft.0.clone()), ..settings.clone() };
+    // Its events are no news for the second place of the trail.
+    let here = Settings { database: Database::Sqlite(draft.0.clone()), audit: AuditSettings::default(), ..settings.clone() };
     let image = start::open(&here, roots).await.map_err(BackupError::Image)?;
     let report = walk(&image, event).await;
     image.close().await;
@@ -194,7 +221,7 @@ async fn walk(image: &Vault, event: Option<Event>) -> Result<BackupReport, Backu
     }
     let events = match image.verify_audit(&cx).await? {
         Chain::Intact(events) => events,
-        Chain::Broken(seq) => return Err(BackupError::Chain(seq)),
+        Chain::Broken(seq) | Chain::Checkpoints(seq) => return Err(BackupError::Chain(seq)),
     };
     let root_key = image.store().keyring().await?.iter().map(|row| hex(row.root_id)).collect();
     let (secrets, unopened) = image.open_all().await?;
@@ -252,13 +279,13 @@ pub async fn restore(settings: &Settings, roots: &[RootKey], file: &Path) -> Res
         }
     }
     // What was restored must open as a server will open it.
-    let vault = start::open(settings, roots).await?;
+    let vault = start::open(&Settings { audit: AuditSettings::default(), ..settings.clone() }, roots).await?;
     let events = vault.verify_audit(&Context::system()).await;
     vault.close().await;
     match events? {
         Chain::Intact(events) if events == report.events => Ok(report),
         Chain::Intact(events) => Err(BackupError::Chain(events + 1)),
-        Chain::Broken(seq) => Err(BackupError::Chain(seq)),
+        Chain::Broken(seq) | Chain::Checkpoints(seq) => Err(BackupError::Chain(seq)),
     }
 }
 

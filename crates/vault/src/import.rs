@@ -20,6 +20,7 @@ use crate::{
 };
 use domain::{Problem, person::Email};
 use futures::{StreamExt, stream::BoxStream};
+pub(crate) use judge::Kept;
 use judge::Seen;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -146,26 +147,27 @@ impl Vault {
     /// # Errors
     /// `Forbidden` unless the operator asks; in the stream `Unavailable`, when the database could not keep a row.
     pub fn import(&self, cx: &Context, import: Import) -> Result<BoxStream<'static, Result<RowReport, Failure>>, Failure> {
-        access::operator(cx)?;
+        let operator = access::operator(cx)?;
         let Import { rows, people, keys, dry_run } = import;
         let (me, seen) = (self.clone(), Arc::new(Seen::new(dry_run)));
         let (keys, people) = (Arc::new(keys), Arc::new(people));
         let each = move |row: OldRow| {
             let (me, keys, people, seen) = (me.clone(), Arc::clone(&keys), Arc::clone(&people), Arc::clone(&seen));
-            async move { me.import_row(&row, &keys, &people, &seen).await }
+            async move { me.import_row(operator, &row, &keys, &people, &seen).await }
         };
         Ok(futures::stream::iter(rows).map(each).buffered(AT_ONCE).boxed())
     }
 
     async fn import_row(
         &self,
+        operator: access::Operator,
         row: &OldRow,
         keys: &FernetKeys,
         people: &BTreeMap<String, Email>,
         seen: &Arc<Seen>,
     ) -> Result<RowReport, Failure> {
         let report = RowReport::of(row);
-        let plan = match self.judge(row, keys, people, report) {
+        let plan = match self.judge(operator, row, keys, people, report) {
             Ok(plan) => Arc::new(plan),
             Err(report) => return Ok(report),
         };

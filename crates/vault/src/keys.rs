@@ -23,7 +23,6 @@ use crate::{
     keyring::Keyring,
     limits,
     seal_context::FieldContext,
-    sealed::Sealed,
     secret::Plaintext,
     store::{
         PROVIDER_KEY_SECRET, Tx,
@@ -54,12 +53,8 @@ fn place<'a>(row: &'a KeyRow, origin: &'a str) -> FieldContext<'a> {
     }
 }
 
-/// Whether the secret of a row opens for its place.
-pub(crate) fn opens(keyring: &Keyring, row: &KeyRow, sealed: SealedRow) -> bool {
-    Sealed::parse(sealed.bytes).and_then(|sealed| keyring.open(&place(row, &row.endpoint_origin), &sealed)).is_ok()
-}
-
-/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it.
+/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it. Obligation: the ring is
+/// the one of `Vault::ring_for_sealing`.
 fn seal_into(row: &mut KeyRow, keyring: &Keyring, provider: &Provider, secret: Option<&Plaintext>) -> Result<Option<SealedRow>, Failure> {
     row.has_secret = secret.is_some();
     row.test = None;

@@ -43,6 +43,15 @@ impl fmt::Display for Database {
 #[derive(Clone, Default, Debug)]
 pub struct Fallbacks(pub BTreeMap<String, SecretInput>);
 
+/// Where the audit trail leaves its checkpoints.
+#[derive(Clone, Default, Debug)]
+pub struct AuditSettings {
+    /// A file on another disk or machine than the database; none keeps no checkpoints.
+    pub sink: Option<PathBuf>,
+    /// Whether nothing may be done as long as it takes none.
+    pub strict: bool,
+}
+
 /// Settings of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -66,4 +75,8 @@ pub struct Settings {
     pub session_max: Duration,
     /// What answers while no service credential is stored.
     pub fallbacks: Fallbacks,
+    /// Checkpoints of the audit trail.
+    pub audit: AuditSettings,
+    /// Where the root key comes from: `file`, `data_folder` or `environment`.
+    pub root_key_source: &'static str,
 }

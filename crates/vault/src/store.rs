@@ -5,20 +5,34 @@
 //! acknowledged only after the database has synced it to disk.
 
 pub mod backups;
-pub mod imports;
-pub mod ops_center;
 mod credentials;
+pub mod gauges;
+pub mod imports;
+mod leases;
+pub mod ops_center;
 mod postgres;
+mod retention;
+mod rotation;
 pub mod rows;
+mod sealed_columns;
 mod sqlite;
 
 pub use backups::{BackupStore, BackupTx};
-pub use imports::ImportTx;
 pub use credentials::{CredentialStore, CredentialTx};
+pub use gauges::GaugeStore;
+pub use imports::ImportTx;
+pub use leases::{LeaseStore, LeaseTx};
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
+pub use retention::{RetentionStore, RetentionTx};
+pub use rotation::{RotationStore, RotationTx};
+pub use sealed_columns::{PROVIDER_KEY_SECRET, SEALED_COLUMNS, SERVICE_CREDENTIAL_SECRET, SealedColumn};
 pub use sqlite::{Sqlite, SyncSettings};
 
-use crate::{Failure, access::Owner};
+use crate::{
+    Failure,
+    access::Owner,
+    metrics::{self, Counted},
+};
 use async_trait::async_trait;
 use domain::{
     Problem, Timestamp,
@@ -29,24 +43,6 @@ use domain::{
 use futures::{future::BoxFuture, stream::BoxStream};
 use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
-
-/// A column that holds sealed values. Rotation and verification walk this list, and a test compares it with the schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SealedColumn {
-    /// The table.
-    pub table: &'static str,
-    /// The column.
-    pub column: &'static str,
-}
-
-/// Where the secrets of provider keys are.
-pub const PROVIDER_KEY_SECRET: SealedColumn = SealedColumn { table: "provider_keys", column: "secret" };
-
-/// Where the secrets of service credentials are.
-pub const SERVICE_CREDENTIAL_SECRET: SealedColumn = SealedColumn { table: "service_credentials", column: "secret" };
-
-/// Every sealed column but the keyring itself.
-pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET, SERVICE_CREDENTIAL_SECRET];
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +65,28 @@ pub enum StoreError {
     /// More work waits than can be done soon.
     #[error("too many units of work wait")]
     Busy,
+    /// Acts are to be refused as long as the second place of the audit trail takes nothing.
+    #[error("the second place of the audit trail takes no checkpoints")]
+    AuditSink,
     /// The unit of work did not run to its end.
     #[error("a unit of work was lost")]
     Lost,
+}
+
+impl StoreError {
+    /// A word for counts.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Unreadable(_) => "unreadable",
+            Self::Schema(_) => "schema",
+            Self::Unsafe(_) => "unsafe",
+            Self::Database(_) => "database",
+            Self::Busy => "busy",
+            Self::Lost => "lost",
+            Self::AuditSink => "audit_sink",
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -88,6 +103,7 @@ const RETRY_AFTER: u32 = 2;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        metrics::count(Counted::DatabaseError, error.kind());
         let problem = match error {
             StoreError::Unreadable(_) => Problem::Internal,
             _ => Problem::Unavailable { retry_after: RETRY_AFTER },
@@ -106,7 +122,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: BackupStore + CredentialStore + Send + Sync + 'static {
+pub trait Store: BackupStore + CredentialStore + GaugeStore + LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -163,7 +179,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: BackupTx + CredentialTx + ImportTx + Send {
+pub trait Tx: BackupTx + CredentialTx + ImportTx + LeaseTx + RetentionTx + RotationTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.
@@ -222,8 +238,8 @@ pub trait Tx: BackupTx + CredentialTx + ImportTx + Send {
     async fn clear_default(&mut self, owner: Owner, provider: &str) -> Result<(), StoreError>;
     /// Deletes a key and its ciphertext.
     async fn delete_key(&mut self, owner: Owner, id: KeyId) -> Result<bool, StoreError>;
-    /// Adds a wrapped keyring.
-    async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError>;
+    /// Adds a wrapped keyring; [`StoreError::Conflict`] when there is one under this root key.
+    async fn insert_keyring(&mut self, row: &KeyringRow, now: Timestamp) -> Result<(), StoreError>;
     /// Admitted acts of `subject` under `rule` after a moment, oldest first.
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
     /// Notes an admitted act, and forgets some of those before `useless`.

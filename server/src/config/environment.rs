@@ -90,10 +90,6 @@ impl Environment {
         if let Some(name) = names::UNSUPPORTED.iter().find(set) {
             return Err(ConfigError(format!("{name} is set, but this version does not support it. Unset it.")));
         }
-        match self.get("KEYWARD_AUDIT_STRICT") {
-            None | Some("false") => Ok(()),
-            Some("true") => Err(ConfigError("KEYWARD_AUDIT_STRICT is true, but this version has no second audit sink. Unset it.".into())),
-            Some(_) => Err(ConfigError("KEYWARD_AUDIT_STRICT must be true or false.".into())),
-        }
+        Ok(())
     }
 }

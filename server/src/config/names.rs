@@ -2,8 +2,9 @@
 
 use domain::services::VARIABLES;
 
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 18] = [
     "KEYWARD_ALLOW_ENDPOINTS",
+    "KEYWARD_AUDIT_SINK",
     "KEYWARD_AUDIT_STRICT",
     "KEYWARD_BYOK_TIERS",
     "KEYWARD_CATALOGUE",
@@ -12,6 +13,7 @@ const PLAIN: [&str; 16] = [
     "KEYWARD_LISTEN",
     "KEYWARD_LOG",
     "KEYWARD_LOG_FORMAT",
+    "KEYWARD_METRICS_LISTEN",
     "KEYWARD_PUBLIC_URL",
     "KEYWARD_SESSION_IDLE",
     "KEYWARD_SESSION_MAX",
@@ -30,10 +32,8 @@ const TEST_ONLY: [&str; 1] = ["KEYWARD_VECTORS"];
 const SECRET: [&str; 4] = ["KEYWARD_DATABASE_URL", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_ROOT_KEY", "KEYWARD_ROOT_KEY_PREVIOUS"];
 
 /// Settings of features that this version does not have.
-pub(super) const UNSUPPORTED: [&str; 11] = [
-    "KEYWARD_AUDIT_SINK",
+pub(super) const UNSUPPORTED: [&str; 8] = [
     "KEYWARD_JWT_AUDIENCE",
-    "KEYWARD_METRICS_LISTEN",
     "KEYWARD_OIDC_ADMIN_ROLE",
     "KEYWARD_OIDC_CLIENT_ID",
     "KEYWARD_OIDC_CLIENT_SECRET",
@@ -41,8 +41,6 @@ pub(super) const UNSUPPORTED: [&str; 11] = [
     "KEYWARD_OIDC_ROLE_CLAIM",
     "KEYWARD_OIDC_SCOPES",
     "KEYWARD_OIDC_TIER_CLAIM",
-    // Starting with it would not wrap the keyring anew, and whoever then deletes the old key loses everything.
-    "KEYWARD_ROOT_KEY_PREVIOUS",
 ];
 
 /// The variable that names a file with the secret instead.

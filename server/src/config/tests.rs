@@ -36,7 +36,9 @@ fn settings_of_features_that_are_missing_are_refused_and_not_ignored() {
         assert!(refused(&[(name, "x")]).starts_with(name), "{name}");
     }
     assert!(refused(&[("KEYWARD_OIDC_CLIENT_SECRET_FILE", "/x")]).contains("does not support"));
-    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "true")]).contains("KEYWARD_AUDIT_STRICT"));
+    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "true")]).contains("KEYWARD_AUDIT_SINK"));
+    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "yes"), ("KEYWARD_AUDIT_SINK", "/x")]).contains("KEYWARD_AUDIT_STRICT"));
+    assert!(read(&[("KEYWARD_AUDIT_STRICT", "true"), ("KEYWARD_AUDIT_SINK", "/x")]).expect("both").vault.audit.strict);
     read(&[("KEYWARD_AUDIT_STRICT", "false"), ("KEYWARD_VECTORS", "/x"), ("KEYWARD_METRICS_LISTEN", "")]).expect("these change nothing");
 }
 

@@ -3,8 +3,9 @@
 use super::{FernetKeys, OldRow, RowReport, RowStatus, Source, Unopened, Whose};
 use crate::{
     Context, Failure, Vault,
-    access::Owner,
+    access::{Holder, Operator},
     audit::{Event, Object},
+    credentials::ImportedCredential,
     keys::ImportedKey,
     store::{
         Tx,
@@ -12,14 +13,16 @@ use crate::{
     },
 };
 use domain::{
-    Problem,
+    FieldProblem, Problem,
     ids::UserId,
+    key_input::SecretInput,
     person::{Email, Role},
 };
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Mutex, PoisonError},
 };
+use uuid::Uuid;
 
 /// What a dry run would have stored so far; nothing in a real one.
 pub(super) struct Seen {
@@ -31,24 +34,41 @@ impl Seen {
     pub(super) fn new(dry_run: bool) -> Self {
         Self { dry_run, secrets: Mutex::default() }
     }
-    /// Whether a row before this one had the secret.
-    fn again(&self, account: &str, fingerprint: Option<[u8; 8]>) -> bool {
+    /// Whether a row before this one would have taken its place.
+    fn again(&self, place: String, secret: Option<[u8; 8]>) -> bool {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        fingerprint.is_some_and(|fingerprint| !secrets.insert((account.to_owned(), fingerprint)))
+        secret.is_some_and(|secret| !secrets.insert((place, secret)))
     }
+}
+
+/// What a row becomes.
+enum Target {
+    Key(ImportedKey),
+    Credential(ImportedCredential),
+}
+
+/// What the database has in the place of a target.
+pub(crate) enum Kept {
+    /// Nothing.
+    Nothing,
+    /// The same secret, as this record.
+    Same(Uuid),
+    /// Another secret, where there can be one only.
+    Other,
 }
 
 /// A row that can be imported, unless it was.
 pub(super) struct Plan {
     cx: Context,
+    operator: Operator,
     report: RowReport,
     source: Source,
     source_id: String,
     token_hash: [u8; 32],
-    /// Whose it becomes; nobody's is the first administrator's.
+    /// Whose it becomes; absent for the installation's.
     email: Option<Email>,
     old_id: Option<String>,
-    key: ImportedKey,
+    target: Target,
 }
 
 /// The words under which other names of a provider are known.
@@ -75,6 +95,7 @@ impl Vault {
     /// Opens and parses a row, or says why that does not work.
     pub(super) fn judge(
         &self,
+        operator: Operator,
         row: &OldRow,
         keys: &FernetKeys,
         people: &BTreeMap<String, Email>,
@@ -98,79 +119,124 @@ impl Vault {
             Err(Unopened::NotAToken) => return invalid(report, "not an encrypted value"),
             Err(Unopened::NotText) => return invalid(report, "what is encrypted is not text"),
         };
-        let name = known_as(&if row.source == Source::PlatformSettings { of_setting(&row.name) } else { row.name.clone() });
-        let key = match self.imported_key(&name, row, &secret) {
-            Ok(key) => key,
+        let target = match self.target(row, &secret) {
+            Ok(target) => target,
             Err(fault) => return invalid(report, &fault.message),
         };
         let (source, source_id, token_hash) = (row.source, row.id.clone(), row.token_hash());
-        Ok(Plan { cx: Context::system(), report, source, source_id, token_hash, email, old_id, key })
+        Ok(Plan { cx: Context::system(), operator, report, source, source_id, token_hash, email, old_id, target })
     }
 
-    /// Within a unit of work: nothing when it is there already, else the account if it is missing, the key, the event and the
-    /// note that it was imported.
+    /// A key of a provider or a credential of a service, by where the row stood and what it is called.
+    fn target(&self, row: &OldRow, secret: &SecretInput) -> Result<Target, FieldProblem> {
+        let name = known_as(&if row.source == Source::PlatformSettings { of_setting(&row.name) } else { row.name.clone() });
+        let is_provider = self.provider(&name).is_ok();
+        let credential = || match row.source {
+            Source::PlatformSettings => self.credential_of_variable(&row.name),
+            Source::ServiceCredentials => Some((name.clone(), row.kind.clone().unwrap_or_default())),
+            Source::EncryptedCredentials if !is_provider => Some((name.clone(), row.kind.clone().unwrap_or_default())),
+            _ => None,
+        };
+        match credential() {
+            // A person's key may stand among the credentials, for a provider that is no service.
+            Some((service, _)) if is_provider && !self.is_service(&service) => self.imported_key(&name, row, secret).map(Target::Key),
+            Some((service, kind)) => self.imported_credential(&service, &kind, row, secret).map(Target::Credential),
+            None => self.imported_key(&name, row, secret).map(Target::Key),
+        }
+    }
+
+    /// Within a unit of work: nothing when it is there already, else the account if it is missing, what the row becomes, the event
+    /// and the note that it was imported.
     pub(super) async fn carry_out(&self, tx: &mut dyn Tx, plan: &Plan, seen: &Seen) -> Result<RowReport, Failure> {
         let report = plan.report.clone();
         if tx.imported(plan.source.as_str(), &plan.source_id, &plan.token_hash).await? {
             return Ok(report.with(RowStatus::Duplicate, "imported before".to_owned()));
         }
-        let account = match &plan.email {
-            Some(email) => tx.account_by_email(email).await?,
-            None => match tx.oldest_admin().await? {
+        let account = match (&plan.email, &plan.target) {
+            (Some(email), _) => tx.account_by_email(email).await?,
+            (None, Target::Credential(_)) => None,
+            (None, Target::Key(_)) => match tx.oldest_admin().await? {
                 Some(admin) => Some(admin),
                 None => {
-                    return Ok(
-                        report.with(RowStatus::Invalid, "of the installation, and there is no administrator to give it to".to_owned())
-                    );
+                    let reason = "a key of the installation, and there is no administrator to give it to";
+                    return Ok(report.with(RowStatus::Invalid, reason.to_owned()));
                 }
             },
         };
         let name = account.as_ref().map(|account| &account.email).or(plan.email.as_ref());
         let report = RowReport { account: name.map(Email::to_string), ..report };
-        let kept = match &account {
-            Some(account) => tx.keys(Owner::of_import(account.id)).await?,
-            None => Vec::new(),
+        let kept = match (&account, &plan.email) {
+            (None, Some(_)) => Kept::Nothing,
+            (account, _) => self.kept(tx, plan, account.as_ref().map(|account| account.id)).await?,
         };
-        let fingerprint = self.fingerprint_of(&plan.key);
-        let same =
-            kept.iter().find(|key| key.provider == *plan.key.provider_id() && key.fingerprint == fingerprint && fingerprint.is_some());
+        let same = "the same is kept already".to_owned();
+        let other = "another one is kept already; it is not replaced".to_owned();
         if seen.dry_run {
-            let again = seen.again(report.account.as_deref().unwrap_or_default(), fingerprint);
-            let duplicate = same.is_some() || again;
-            return Ok(if duplicate { report.with(RowStatus::Duplicate, kept_already()) } else { report.with(RowStatus::Imported, None) });
+            let (what, secret) = match &plan.target {
+                Target::Key(key) => (key.provider_id().to_string(), self.fingerprint_of(key)),
+                // There is one of a kind.
+                Target::Credential(credential) => (credential.purpose(), Some([0; 8])),
+            };
+            let again = seen.again(format!("{} {what}", report.account.as_deref().unwrap_or_default()), secret);
+            return Ok(match kept {
+                Kept::Same(_) => report.with(RowStatus::Duplicate, same),
+                Kept::Other => report.with(RowStatus::Duplicate, other),
+                Kept::Nothing if again => report.with(RowStatus::Duplicate, same),
+                Kept::Nothing => report.with(RowStatus::Imported, None),
+            });
         }
-        let note = |object: uuid::Uuid| ImportRow {
-            source: plan.source.as_str(),
-            source_id: plan.source_id.clone(),
-            token_hash: plan.token_hash,
-            object_kind: "provider_key",
-            object_id: object,
-            imported_at: plan.cx.now,
-        };
-        if let Some(same) = same {
-            // Remembered all the same: when its owner deletes the key, it must not come back.
-            tx.insert_import(&note(same.id.uuid())).await?;
-            let event = Event::success("key.import").on(Object::Key(same.id)).because(Some("duplicate"));
-            self.record(tx, &plan.cx, event.word("source", plan.source.as_str())).await?;
-            return Ok(report.with(RowStatus::Duplicate, kept_already()));
+        match kept {
+            Kept::Other => return Ok(report.with(RowStatus::Duplicate, other)),
+            Kept::Same(record) => {
+                // Remembered all the same: when its owner deletes it, it must not come back.
+                tx.insert_import(&plan.note(record)).await?;
+                let event = Event::success(plan.action()).on(plan.object(record)).because(Some("duplicate"));
+                self.record(tx, &plan.cx, event.word("source", plan.source.as_str())).await?;
+                return Ok(report.with(RowStatus::Duplicate, same));
+            }
+            Kept::Nothing => {}
         }
-        let (owner, made) = match account {
-            Some(account) => (Owner::of_import(account.id), false),
-            None => (self.missing_account(tx, plan).await?, true),
+        let (owner, made) = match (account, &plan.email) {
+            (Some(account), _) => (Some(account.id), false),
+            (None, Some(email)) => (Some(self.missing_account(tx, plan, email).await?), true),
+            (None, None) => (None, false),
         };
-        let id = self.import_key_in(tx, &plan.cx, owner, &kept, &plan.key, plan.source.as_str()).await?;
-        tx.insert_import(&note(id.uuid())).await?;
+        let record = self.take_over(tx, plan, owner).await?;
+        tx.insert_import(&plan.note(record)).await?;
         let reason = made.then(|| "the account was made, and is disabled".to_owned());
         Ok(report.with(RowStatus::Imported, reason))
     }
 
+    async fn kept(&self, tx: &mut dyn Tx, plan: &Plan, account: Option<UserId>) -> Result<Kept, Failure> {
+        match &plan.target {
+            Target::Credential(credential) => self.credential_kept(tx, plan.holder(account), credential).await,
+            Target::Key(key) => {
+                let owner = plan.operator.owner(account.ok_or(Problem::Internal)?);
+                let fingerprint = self.fingerprint_of(key);
+                let same = |other: &crate::store::rows::KeyRow| other.provider == *key.provider_id() && other.fingerprint == fingerprint;
+                let same = tx.keys(owner).await?.into_iter().find(|other| fingerprint.is_some() && same(other));
+                Ok(same.map_or(Kept::Nothing, |other| Kept::Same(other.id.uuid())))
+            }
+        }
+    }
+
+    async fn take_over(&self, tx: &mut dyn Tx, plan: &Plan, account: Option<UserId>) -> Result<Uuid, Failure> {
+        let source = plan.source.as_str();
+        match &plan.target {
+            Target::Credential(credential) => self.import_credential_in(tx, &plan.cx, plan.holder(account), credential, source).await,
+            Target::Key(key) => {
+                let owner = plan.operator.owner(account.ok_or(Problem::Internal)?);
+                self.import_key_in(tx, &plan.cx, owner, key, source).await
+            }
+        }
+    }
+
     /// An account for somebody who has none: disabled, without a password, until they sign in at the identity provider of the
     /// other system or somebody enables it.
-    async fn missing_account(&self, tx: &mut dyn Tx, plan: &Plan) -> Result<Owner, Failure> {
-        let email = plan.email.clone().ok_or(Problem::Internal)?;
+    async fn missing_account(&self, tx: &mut dyn Tx, plan: &Plan, email: &Email) -> Result<UserId, Failure> {
         let account = AccountRow {
             id: UserId::from_uuid(plan.cx.new_id()),
-            email,
+            email: email.clone(),
             password_hash: None,
             role: Role::User,
             tier: self.0.default_tier,
@@ -184,12 +250,39 @@ impl Vault {
         }
         let event = Event::success("account.import").on(Object::Account(account.id)).word("source", plan.source.as_str());
         self.record(tx, &plan.cx, event).await?;
-        Ok(Owner::of_import(account.id))
+        Ok(account.id)
     }
 }
 
-fn kept_already() -> String {
-    "the same key is kept already".to_owned()
+impl Plan {
+    const fn holder(&self, account: Option<UserId>) -> Holder {
+        match account {
+            Some(account) => self.operator.of(account),
+            None => self.operator.installation(),
+        }
+    }
+    const fn action(&self) -> &'static str {
+        match self.target {
+            Target::Key(_) => "key.import",
+            Target::Credential(_) => "credential.import",
+        }
+    }
+    fn object(&self, record: Uuid) -> Object {
+        match self.target {
+            Target::Key(_) => Object::Key(domain::ids::KeyId::from_uuid(record)),
+            Target::Credential(_) => Object::Credential(domain::ids::CredentialId::from_uuid(record)),
+        }
+    }
+    fn note(&self, record: Uuid) -> ImportRow {
+        ImportRow {
+            source: self.source.as_str(),
+            source_id: self.source_id.clone(),
+            token_hash: self.token_hash,
+            object_kind: if matches!(self.target, Target::Key(_)) { "provider_key" } else { "service_credential" },
+            object_id: record,
+            imported_at: self.cx.now,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
     access::Owner,
     audit::{Event, Object},
     import::OldRow,
+    keyring::Keyring,
     sealed::Sealed,
     secret::Plaintext,
     store::{Tx, rows::KeyRow},
@@ -17,6 +18,7 @@ use domain::{
     key_input::SecretInput,
     names::{Description, Label},
 };
+use uuid::Uuid;
 
 /// A key that passed the rules of the page.
 pub(crate) struct ImportedKey {
@@ -68,24 +70,24 @@ impl Vault {
         key.secret.as_ref().map(|secret| self.keyring().fingerprint(key.provider.id.as_str(), secret))
     }
 
-    /// Seals and stores a key of `owner`, who has `kept`; reads it back as it will be read when it is used, and compares. Tiers
+    /// Seals and stores a key of `owner`; reads it back as it will be read when it is used, and compares. Tiers
     /// do not count: nobody loses a key by moving.
     pub(crate) async fn import_key_in(
         &self,
         tx: &mut dyn Tx,
         cx: &Context,
         owner: Owner,
-        kept: &[KeyRow],
         key: &ImportedKey,
         source: &'static str,
-    ) -> Result<KeyId, Failure> {
+    ) -> Result<Uuid, Failure> {
+        let kept = tx.keys(owner).await?;
         let added = key.added.filter(|added| *added <= cx.now).unwrap_or(cx.now);
         let mut row = KeyRow {
             id: KeyId::from_uuid(cx.new_id()),
             tenant: TenantId::ONLY,
             owner: owner.id(),
             provider: key.provider.id.clone(),
-            label: free_label(key, kept),
+            label: free_label(key, &kept),
             description: key.description.as_ref().map(|text| text.as_str().to_owned()),
             endpoint: key.endpoint.clone(),
             endpoint_origin: key.origin.clone(),
@@ -102,25 +104,26 @@ impl Vault {
             created_at: added,
             updated_at: cx.now,
         };
-        let sealed = seal_into(&mut row, &self.keyring(), &key.provider, key.secret.as_ref())?;
+        let ring = self.ring_for_sealing(tx).await?;
+        let sealed = seal_into(&mut row, &ring, &key.provider, key.secret.as_ref())?;
         tx.insert_key(&row, sealed.as_ref()).await?;
-        self.read_back(tx, owner, &row).await?;
+        self.read_back(tx, owner, &row, &ring).await?;
         let event = Event::success("key.import").on(Object::Key(row.id)).word("provider", row.provider.as_str()).word("source", source);
         self.record(tx, cx, event.secret(row.secret_version, sealed.as_ref())).await?;
-        Ok(row.id)
+        Ok(row.id.uuid())
     }
 
     /// The secret as the database has it now must open for its row, and be the one that was sealed.
-    async fn read_back(&self, tx: &mut dyn Tx, owner: Owner, written: &KeyRow) -> Result<(), Failure> {
+    async fn read_back(&self, tx: &mut dyn Tx, owner: Owner, written: &KeyRow, ring: &Keyring) -> Result<(), Failure> {
         let differs = || Failure::because(Problem::Internal, "an imported key could not be read back");
         let row = tx.key(owner, written.id).await?.ok_or_else(differs)?;
         let Some(sealed) = tx.key_secret(owner, written.id).await? else {
             return if written.has_secret { Err(differs()) } else { Ok(()) };
         };
         let sealed = Sealed::parse(sealed.bytes).map_err(|error| Failure::because(Problem::Internal, error))?;
-        let opened = self.keyring().open(&place(&row, &row.endpoint_origin), &sealed);
+        let opened = ring.open(&place(&row, &row.endpoint_origin), &sealed);
         let opened = opened.map_err(|error| Failure::because(Problem::Internal, error))?;
-        let same = Some(self.keyring().fingerprint(row.provider.as_str(), &opened)) == written.fingerprint;
+        let same = Some(ring.fingerprint(row.provider.as_str(), &opened)) == written.fingerprint;
         if same { Ok(()) } else { Err(differs()) }
     }
 }

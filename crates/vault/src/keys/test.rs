@@ -8,9 +8,12 @@ use crate::{
     check::{self, CheckResult},
     egress::Endpoint,
     limits,
-    sealed::{OpenError, Sealed},
+    sealed::OpenError,
     secret::Plaintext,
-    store::rows::{KeyRow, SealedRow, TestRow},
+    store::{
+        PROVIDER_KEY_SECRET,
+        rows::{KeyRow, QuarantineRow, SealedRow, TestRow},
+    },
 };
 use domain::{
     Problem,
@@ -53,10 +56,10 @@ impl Vault {
         }
         let secret = match &sealed {
             None => None,
-            Some(sealed) => match self.open(&row, sealed, &endpoint) {
+            Some(sealed) => match self.open_sealed(&place(&row, endpoint.origin()), &sealed.bytes).await {
                 Ok(secret) => Some(secret),
                 Err(error) => {
-                    self.refused(cx, &row, error.class()).await?;
+                    self.quarantined(cx, &row, sealed, error).await?;
                     return Err(Failure::because(Problem::CannotOpen, error));
                 }
             },
@@ -84,14 +87,35 @@ impl Vault {
             .await
     }
 
-    fn open(&self, row: &KeyRow, sealed: &SealedRow, endpoint: &Endpoint) -> Result<Plaintext, OpenError> {
-        self.keyring().open(&place(row, endpoint.origin()), &Sealed::parse(sealed.bytes.clone())?)
-    }
-
     async fn refused(&self, cx: &Context, row: &KeyRow, reason: &'static str) -> Result<(), Failure> {
         let event = Event::new("decrypt_failed", Outcome::Failed).on(Object::Key(row.id)).because(Some(reason));
         let (me, cx) = (self.clone(), cx.clone());
         self.store().write(move |tx| Box::pin(async move { me.record(tx, &cx, event).await })).await
+    }
+
+    /// The value does not open: the event, and an entry that operators see.
+    async fn quarantined(&self, cx: &Context, row: &KeyRow, sealed: &SealedRow, error: OpenError) -> Result<(), Failure> {
+        let event = Event::new("decrypt_failed", Outcome::Failed).on(Object::Key(row.id)).because(Some(error.class()));
+        let entry = QuarantineRow {
+            table: PROVIDER_KEY_SECRET.table.to_owned(),
+            column: PROVIDER_KEY_SECRET.column.to_owned(),
+            record: row.id.uuid(),
+            owner: Some(row.owner),
+            data_key_id: sealed.data_key_id,
+            secret_version: row.secret_version,
+            reason: error.class().to_owned(),
+            found_at: cx.now,
+            checked_at: cx.now,
+        };
+        let (me, cx) = (self.clone(), cx.clone());
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_quarantine(&entry).await?;
+                    me.record(tx, &cx, event).await
+                })
+            })
+            .await
     }
 
     /// The plaintext ends here.

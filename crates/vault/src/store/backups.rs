@@ -3,12 +3,9 @@
 //! A backup is a SQLite file with the tables of this version, whatever the database is: so it can be checked, and restored
 //! into either.
 
-use super::{
-    StoreError,
-    rows::{KeyRow, SealedRow},
-};
+use super::StoreError;
 use async_trait::async_trait;
-use domain::{Timestamp, ids::KeyId};
+use domain::Timestamp;
 use std::path::Path;
 
 /// What a backup has as its `application_id`: `KWBK`. A database in use has none.
@@ -21,8 +18,6 @@ pub trait BackupStore {
     async fn copy_to(&self, file: &Path) -> Result<(), StoreError>;
     /// When the last backup was verified.
     async fn last_backup(&self) -> Result<Option<Timestamp>, StoreError>;
-    /// Keys of all accounts with their sealed secrets, after a key, in the order of their ids.
-    async fn sealed_keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<(KeyRow, SealedRow)>, StoreError>;
 }
 
 /// The part of a unit of work that speaks of backups.

@@ -38,7 +38,10 @@ async fn read(connection: &mut PgConnection) -> Result<Vec<OldRow>, ImportError>
         // A row as JSON, because the table has had several shapes.
         let sql = match source {
             Source::UserProviderKeys => "select to_jsonb(t)::text from user_provider_keys t order by to_jsonb(t)->>'created_at', t.id",
-            Source::ServiceCredentials => "select to_jsonb(t)::text from service_credentials t order by to_jsonb(t)->>'created_at', t.id",
+            Source::ServiceCredentials => {
+                // There can be one of a kind: the newest, as that system took it.
+                "select to_jsonb(t)::text from service_credentials t order by to_jsonb(t)->>'updated_at' desc nulls last, t.id"
+            }
             Source::EncryptedCredentials => "select to_jsonb(t)::text from encrypted_credentials t order by t.id",
             // The other categories are settings in the clear.
             Source::PlatformSettings => "select to_jsonb(t)::text from platform_settings t where t.category = 'api_keys' order by t.key",

@@ -19,7 +19,8 @@ use tokio::{
     net::TcpListener,
 };
 use vault::{
-    Actor, Context, Database, Failure, Fallbacks, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress,
+    Actor, AuditSettings, Context, Database, Failure, Fallbacks, Settings, Vault, keys::AddKey, root_key::RootKey, start,
+    store::PostgresAddress,
 };
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -147,6 +148,8 @@ pub(crate) fn settings(database: Database) -> Settings {
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
         fallbacks: vault::Fallbacks::default(),
+        audit: AuditSettings::default(),
+        root_key_source: "file",
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     findings.extend(sessions(config));
     findings.extend(tiers(config));
     findings.extend(environment(config));
+    findings.extend(metrics(config));
     findings
 }
 
@@ -93,6 +94,15 @@ fn tiers(config: &Config) -> Option<Finding> {
             "Add that tier to KEYWARD_BYOK_TIERS, or set another KEYWARD_DEFAULT_TIER, unless you mean it.",
         )
     })
+}
+
+fn metrics(config: &Config) -> Option<Finding> {
+    let address = config.metrics_listen.filter(|address| !address.ip().is_loopback())?;
+    Some(Finding::advice(
+        "metrics",
+        format!("{address} tells everybody who reaches it how much this installation is used; nothing asks who they are"),
+        "Let KEYWARD_METRICS_LISTEN be an address that only the collector reaches, like 127.0.0.1:9464.",
+    ))
 }
 
 fn environment(config: &Config) -> Option<Finding> {

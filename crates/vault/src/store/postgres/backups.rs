@@ -3,14 +3,13 @@
 //! Tables and columns are asked for and not listed here, so that none can be forgotten. Each type of a column has one
 //! counterpart in SQLite; a type that has none is an error and not a loss.
 
-use super::{Postgres, PostgresAddress, decode, decode::Moment, options, reads::each, tx::PgTx};
+use super::{Postgres, PostgresAddress, decode, decode::Moment, options, tx::PgTx};
 use crate::store::{
     BackupStore, BackupTx, StoreError,
-    rows::{KeyRow, SealedRow},
     sqlite::{blank, names, tables_of},
 };
 use async_trait::async_trait;
-use domain::{Timestamp, ids::KeyId};
+use domain::Timestamp;
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 use std::path::Path;
@@ -164,23 +163,6 @@ impl BackupStore for Postgres {
             Box::pin(async move {
                 let row = sqlx::query("select at from last_backup").fetch_optional(connection).await?;
                 row.as_ref().map(|row| decode::time(row, "at")).transpose()
-            })
-        })
-        .await
-    }
-    async fn sealed_keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<(KeyRow, SealedRow)>, StoreError> {
-        self.read(move |connection| {
-            Box::pin(async move {
-                let rows = sqlx::query(concat!(
-                    "select ",
-                    super::reads::key_columns!(),
-                    ", secret, data_key_id from provider_keys where secret is not null and ($1::uuid is null or id > $1) order by id limit $2"
-                ))
-                .bind(after.map(KeyId::uuid))
-                .bind(i64::from(limit))
-                .fetch_all(connection)
-                .await?;
-                each(&rows, |row| Ok((decode::key(row)?, decode::sealed(row)?)))
             })
         })
         .await

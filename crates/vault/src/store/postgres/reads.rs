@@ -23,7 +23,6 @@ macro_rules! key_columns {
          used_at, expires_at, revision, created_at, updated_at"
     };
 }
-pub(super) use key_columns;
 
 pub(super) fn each<T>(rows: &[PgRow], decode: fn(&PgRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
     rows.iter().map(decode).collect()

@@ -1,13 +1,12 @@
 //! Copies of the whole database, and the file that every backup is.
 
-use super::{MIGRATIONS, PATIENCE, Sqlite, decode, options, reads::each, tx::SqliteTx};
+use super::{MIGRATIONS, PATIENCE, Sqlite, decode, options, tx::SqliteTx};
 use crate::store::{
     BackupStore, BackupTx, StoreError,
     backups::{Image, MARK},
-    rows::{KeyRow, SealedRow},
 };
 use async_trait::async_trait;
-use domain::{Timestamp, ids::KeyId};
+use domain::Timestamp;
 use sqlx::{
     ConnectOptions, Connection, Row, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
@@ -27,18 +26,6 @@ impl BackupStore for Sqlite {
     async fn last_backup(&self) -> Result<Option<Timestamp>, StoreError> {
         let row = sqlx::query("select at from last_backup").fetch_optional(&self.readers).await?;
         row.as_ref().map(|row| decode::time(row, "at")).transpose()
-    }
-    async fn sealed_keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<(KeyRow, SealedRow)>, StoreError> {
-        let rows = sqlx::query(concat!(
-            "select ",
-            super::reads::key_columns!(),
-            ", secret, data_key_id from provider_keys where secret is not null and id > $1 order by id limit $2"
-        ))
-        .bind(after.map_or_else(Vec::new, |id| id.bytes().to_vec()))
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        each(&rows, |row| Ok((decode::key(row)?, decode::sealed(row)?)))
     }
 }
 

@@ -174,3 +174,51 @@ pub(super) fn audit(row: &SqliteRow) -> Result<AuditRow, StoreError> {
         hash: bytes(row, "hash")?,
     })
 }
+
+pub(super) fn mark(row: &SqliteRow) -> Result<AuditMarkRow, StoreError> {
+    Ok(AuditMarkRow { seq: number(row, "seq")?, at: time(row, "at")?, hash: bytes(row, "hash")?, mac: bytes(row, "mac")? })
+}
+
+pub(super) fn root_key(row: &SqliteRow) -> Result<RootKeyRow, StoreError> {
+    let root_id = bytes(row, "root_id")?;
+    Ok(RootKeyRow { root_id, created_at: optional_time(row, "created_at")?, served_at: optional_time(row, "served_at")? })
+}
+
+pub(super) fn sealed_value(row: &SqliteRow) -> Result<SealedValue, StoreError> {
+    Ok(SealedValue {
+        record: uuid(row, "record_id")?,
+        tenant: TenantId::from_uuid(uuid(row, "tenant_id")?),
+        owner: UserId::from_uuid(optional_uuid(row, "owner_id")?.unwrap_or_default()),
+        provider: column(row, "provider")?,
+        origin: column(row, "endpoint_origin")?,
+        version: number(row, "secret_version")?,
+        sealed: sealed(row)?,
+    })
+}
+
+pub(super) fn rotation(row: &SqliteRow) -> Result<RotationRow, StoreError> {
+    Ok(RotationRow {
+        id: uuid(row, "id")?,
+        data_key_id: number(row, "data_key_id")?,
+        started_at: time(row, "started_at")?,
+        finished_at: optional_time(row, "finished_at")?,
+        total: number(row, "total")?,
+        resealed: number(row, "resealed")?,
+        busy: number(row, "busy")?,
+        left_behind: number(row, "left_behind")?,
+    })
+}
+
+pub(super) fn quarantine(row: &SqliteRow) -> Result<QuarantineRow, StoreError> {
+    Ok(QuarantineRow {
+        table: column(row, "table_name")?,
+        column: column(row, "column_name")?,
+        record: uuid(row, "record_id")?,
+        owner: optional_uuid(row, "owner_id")?.map(UserId::from_uuid),
+        data_key_id: number(row, "data_key_id")?,
+        secret_version: number(row, "secret_version")?,
+        reason: column(row, "reason")?,
+        found_at: time(row, "found_at")?,
+        checked_at: time(row, "checked_at")?,
+    })
+}
