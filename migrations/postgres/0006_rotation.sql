@@ -43,6 +43,8 @@ create table quarantine (
 -- A rotation walks the values of older data keys in this order.
 drop index provider_keys_data_key;
 create index provider_keys_data_key on provider_keys (data_key_id, id);
+drop index service_credentials_data_key;
+create index service_credentials_data_key on service_credentials (data_key_id, id);
 
 -- What stands for events that were pruned: the last of them, and its hash, under a MAC of the audit key.
 create table audit_marks (

@@ -22,6 +22,7 @@ pub mod limits;
 pub mod metrics;
 mod passwords;
 mod primitives;
+mod quarantine;
 mod ring;
 mod root_change;
 pub mod root_key;

@@ -16,13 +16,10 @@ use crate::{
     audit::{Event, Outcome},
     lease::Lease,
     limits,
-    store::{
-        SEALED_COLUMNS, Tx,
-        rows::{QuarantineRow, RotationRow},
-    },
+    store::{SEALED_COLUMNS, Tx, rows::RotationRow},
 };
 use domain::{
-    Problem, Timestamp,
+    Problem,
     scope::Scope,
     views::{RotationState, RotationView},
 };
@@ -327,19 +324,4 @@ async fn lowest_in_use(tx: &mut dyn Tx, active: u32) -> Result<u32, Failure> {
         lowest = tx.sealed_counts(at).await?.iter().map(|(key, _)| *key).chain([lowest]).min().unwrap_or(lowest);
     }
     Ok(lowest)
-}
-
-/// The entry for a value that does not open.
-fn quarantined(at: &crate::store::SealedColumn, value: &crate::store::rows::SealedValue, reason: &str, now: Timestamp) -> QuarantineRow {
-    QuarantineRow {
-        table: at.table.to_owned(),
-        column: at.column.to_owned(),
-        record: value.record,
-        owner: Some(value.owner).filter(|owner| !owner.uuid().is_nil()),
-        data_key_id: value.sealed.data_key_id,
-        secret_version: value.version,
-        reason: reason.to_owned(),
-        found_at: now,
-        checked_at: now,
-    }
 }

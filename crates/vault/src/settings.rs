@@ -39,10 +39,6 @@ impl fmt::Display for Database {
     }
 }
 
-/// Environment variables that answer while no service credential is stored: those of [`domain::services::VARIABLES`] that are set.
-#[derive(Clone, Default, Debug)]
-pub struct Fallbacks(pub BTreeMap<String, SecretInput>);
-
 /// Where the audit trail leaves its checkpoints.
 #[derive(Clone, Default, Debug)]
 pub struct AuditSettings {
@@ -51,6 +47,10 @@ pub struct AuditSettings {
     /// Whether nothing may be done as long as it takes none.
     pub strict: bool,
 }
+
+/// Environment variables that answer while no service credential is stored: those of [`domain::services::VARIABLES`] that are set.
+#[derive(Clone, Default, Debug)]
+pub struct Fallbacks(pub BTreeMap<String, SecretInput>);
 
 /// Settings of one process.
 #[derive(Clone, Debug)]
@@ -73,10 +73,10 @@ pub struct Settings {
     pub session_idle: Duration,
     /// A session ends this long after sign-in, whatever happens.
     pub session_max: Duration,
-    /// What answers while no service credential is stored.
-    pub fallbacks: Fallbacks,
     /// Checkpoints of the audit trail.
     pub audit: AuditSettings,
     /// Where the root key comes from: `file`, `data_folder` or `environment`.
     pub root_key_source: &'static str,
+    /// What answers while no service credential is stored.
+    pub fallbacks: Fallbacks,
 }

@@ -7,9 +7,12 @@ use crate::{
     audit::{Event, Object, Outcome},
     egress::Endpoint,
     limits::{self, Rule},
-    sealed::Sealed,
+    quarantine::Stored,
     secret::Plaintext,
-    store::rows::{CredentialRow, SealedRow},
+    store::{
+        SERVICE_CREDENTIAL_SECRET,
+        rows::{CredentialRow, SealedRow},
+    },
 };
 use domain::{
     Problem,
@@ -170,12 +173,12 @@ impl Vault {
             return Err(Problem::EndpointChanged.into());
         }
         let purpose = purpose(&row.service, &row.kind);
-        let opened =
-            Sealed::parse(sealed.bytes.clone()).and_then(|sealed| self.keyring().open(&place(row, &purpose, home.origin()), &sealed));
-        match opened {
+        match self.open_sealed(&place(row, &purpose, home.origin()), &sealed.bytes).await {
             Ok(secret) => Ok(secret),
             Err(error) => {
-                self.refuse_use(cx, row, error.class()).await?;
+                let stored =
+                    Stored { at: &SERVICE_CREDENTIAL_SECRET, record: row.id.uuid(), owner: row.owner, version: row.secret_version };
+                self.did_not_open(cx, Object::Credential(row.id), stored, sealed, error).await?;
                 Err(Failure::because(Problem::CannotOpen, error))
             }
         }

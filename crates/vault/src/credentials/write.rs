@@ -178,7 +178,7 @@ impl Vault {
             updated_by: Some(who),
             updated_by_email: email,
         };
-        let sealed = self.seal_credential(&mut row, &new.kind, &new.secret)?;
+        let sealed = self.seal_credential(tx, &mut row, &new.kind, &new.secret).await?;
         if fresh {
             tx.insert_credential(&row, &sealed).await?;
         } else {
@@ -196,11 +196,18 @@ impl Vault {
     }
 
     /// Seals a secret for its row: what is stored beside it is written now, so that nothing has to be opened to list it.
-    pub(crate) fn seal_credential(&self, row: &mut CredentialRow, kind: &CredentialKind, secret: &Plaintext) -> Result<SealedRow, Failure> {
+    pub(crate) async fn seal_credential(
+        &self,
+        tx: &mut dyn Tx,
+        row: &mut CredentialRow,
+        kind: &CredentialKind,
+        secret: &Plaintext,
+    ) -> Result<SealedRow, Failure> {
+        let ring = self.ring_for_sealing(tx).await?;
         let purpose = purpose(&row.service, &row.kind);
         row.hint = Hint::of(secret, secret.expose_str().and_then(|text| kind.prefix_of(text)));
-        row.fingerprint = self.keyring().fingerprint(&purpose, secret);
-        let sealed = self.keyring().seal(&place(row, &purpose, &row.endpoint_origin), secret);
+        row.fingerprint = ring.fingerprint(&purpose, secret);
+        let sealed = ring.seal(&place(row, &purpose, &row.endpoint_origin), secret);
         let sealed = sealed.map_err(|error| Failure::because(Problem::Internal, error))?;
         Ok(SealedRow { data_key_id: sealed.key_id(), bytes: sealed.as_bytes().to_vec() })
     }

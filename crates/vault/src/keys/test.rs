@@ -8,11 +8,11 @@ use crate::{
     check::{self, CheckResult},
     egress::Endpoint,
     limits,
-    sealed::OpenError,
+    quarantine::Stored,
     secret::Plaintext,
     store::{
         PROVIDER_KEY_SECRET,
-        rows::{KeyRow, QuarantineRow, SealedRow, TestRow},
+        rows::{KeyRow, SealedRow, TestRow},
     },
 };
 use domain::{
@@ -59,7 +59,8 @@ impl Vault {
             Some(sealed) => match self.open_sealed(&place(&row, endpoint.origin()), &sealed.bytes).await {
                 Ok(secret) => Some(secret),
                 Err(error) => {
-                    self.quarantined(cx, &row, sealed, error).await?;
+                    let stored = Stored { at: &PROVIDER_KEY_SECRET, record: row.id.uuid(), owner: row.owner, version: row.secret_version };
+                    self.did_not_open(cx, Object::Key(row.id), stored, sealed, error).await?;
                     return Err(Failure::because(Problem::CannotOpen, error));
                 }
             },
@@ -91,31 +92,6 @@ impl Vault {
         let event = Event::new("decrypt_failed", Outcome::Failed).on(Object::Key(row.id)).because(Some(reason));
         let (me, cx) = (self.clone(), cx.clone());
         self.store().write(move |tx| Box::pin(async move { me.record(tx, &cx, event).await })).await
-    }
-
-    /// The value does not open: the event, and an entry that operators see.
-    async fn quarantined(&self, cx: &Context, row: &KeyRow, sealed: &SealedRow, error: OpenError) -> Result<(), Failure> {
-        let event = Event::new("decrypt_failed", Outcome::Failed).on(Object::Key(row.id)).because(Some(error.class()));
-        let entry = QuarantineRow {
-            table: PROVIDER_KEY_SECRET.table.to_owned(),
-            column: PROVIDER_KEY_SECRET.column.to_owned(),
-            record: row.id.uuid(),
-            owner: Some(row.owner),
-            data_key_id: sealed.data_key_id,
-            secret_version: row.secret_version,
-            reason: error.class().to_owned(),
-            found_at: cx.now,
-            checked_at: cx.now,
-        };
-        let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.insert_quarantine(&entry).await?;
-                    me.record(tx, &cx, event).await
-                })
-            })
-            .await
     }
 
     /// The plaintext ends here.

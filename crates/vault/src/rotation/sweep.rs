@@ -3,12 +3,12 @@
 //!
 //! While one batch is written, the next is read and sealed.
 
-use super::quarantined;
 use crate::{
     Context, Failure, Vault,
     audit::Event,
     keyring::Keyring,
     lease::Lease,
+    quarantine::Stored,
     seal_context::FieldContext,
     sealed::{OpenError, SealError, Sealed},
     store::{
@@ -85,7 +85,10 @@ impl Vault {
             for value in values {
                 match reseal(&ring, at, &value) {
                     Ok(new) => batch.values.push(Resealed { record: value.record, old: value.sealed.bytes, new }),
-                    Err(Refusal::Open(error)) => batch.failed.push(quarantined(at, &value, error.class(), now)),
+                    Err(Refusal::Open(error)) => {
+                        let stored = Stored { at, record: value.record, owner: value.owner, version: value.version };
+                        batch.failed.push(stored.unopened(value.sealed.data_key_id, error, now));
+                    }
                     Err(Refusal::Seal(error)) => return Err(error),
                 }
             }

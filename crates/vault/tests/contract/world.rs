@@ -147,9 +147,9 @@ pub(crate) fn settings(database: Database) -> Settings {
         tier_limits: BTreeMap::from([(Tier::Starter, Some(10)), (Tier::Enterprise, None)]),
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
-        fallbacks: vault::Fallbacks::default(),
         audit: AuditSettings::default(),
         root_key_source: "file",
+        fallbacks: vault::Fallbacks::default(),
     }
 }
 
