@@ -33,9 +33,10 @@ pub(super) enum ImportCommand {
     OpsCenter(OpsCenter),
 }
 
+/// Where the other system's data is: one of these.
 #[derive(Args)]
-#[group(id = "from", required = true, multiple = false, args = ["database", "database_file", "keycloak_export"])]
-pub(super) struct OpsCenter {
+#[group(required = true, multiple = false)]
+struct Place {
     /// Its database; a password in it is seen by other users of this machine: better --database-file
     #[arg(long, value_name = "postgres://...")]
     database: Option<String>,
@@ -45,6 +46,12 @@ pub(super) struct OpsCenter {
     /// The JSON export of its Keycloak realm, with users
     #[arg(long, value_name = "FILE")]
     keycloak_export: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct OpsCenter {
+    #[command(flatten)]
+    place: Place,
     /// A file with one of its Fernet keys (ENCRYPTION_KEY, BYOK_ENCRYPTION_KEY, ...); give it once for each key
     #[arg(long = "fernet-key-file", value_name = "FILE", required = true)]
     fernet_key_files: Vec<PathBuf>,
@@ -68,7 +75,7 @@ pub(super) async fn run(config: &Config, command: ImportCommand) -> Result<(), C
         keys.add(&text).map_err(|error| CommandFailure::Refused(format!("{}: {error}", file.display())))?;
     }
     let mut people = BTreeMap::new();
-    let rows = rows(&from, &mut people).await?;
+    let rows = rows(&from.place, &mut people).await?;
     if let Some(file) = &from.users_file {
         people.extend(users(file)?);
     }
@@ -96,7 +103,7 @@ pub(super) async fn run(config: &Config, command: ImportCommand) -> Result<(), C
     if from.json { say(&json(&summary)?) } else { say(&sentence(&summary, from.dry_run)) }
 }
 
-async fn rows(from: &OpsCenter, people: &mut BTreeMap<String, Email>) -> Result<Vec<OldRow>, CommandFailure> {
+async fn rows(from: &Place, people: &mut BTreeMap<String, Email>) -> Result<Vec<OldRow>, CommandFailure> {
     let refused = |error: &ImportError| CommandFailure::Refused(logging::chain(error));
     if let Some(file) = &from.keycloak_export {
         let (rows, emails) = rows_of_keycloak(&read(file)?).map_err(|error| refused(&error))?;
