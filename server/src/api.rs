@@ -12,11 +12,13 @@ mod providers;
 mod query;
 mod tests_of_keys;
 pub(crate) mod tokens;
+mod vault;
 mod wire;
 
 pub(crate) use openapi::document;
 
 use crate::http::Site;
+use ::vault::{Failure, limits::Allowance};
 use access::{KeysRead, KeysTest, KeysWrite, May, Word};
 use axum::{
     Json, Router,
@@ -27,7 +29,6 @@ use axum::{
 use body::JsonBody;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use vault::{Failure, limits::Allowance};
 
 /// Every call, with its description.
 fn described() -> OpenApiRouter<Site> {
@@ -41,6 +42,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
+        .merge(vault::router())
 }
 
 /// The routes of REST and of its description.

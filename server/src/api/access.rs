@@ -30,6 +30,8 @@ macro_rules! needs {
 }
 
 needs! {
+    /// `admin`.
+    Admin,
     /// `keys:read`.
     KeysRead,
     /// `keys:write`.

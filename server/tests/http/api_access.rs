@@ -30,6 +30,8 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/v1/tokens", NO_TOKEN, [401, 200, 200, 200]),
     ("POST", "/api/v1/tokens", NO_TOKEN, [401, 201, 201, 201]),
     ("DELETE", "/api/v1/tokens/{id}", NO_TOKEN, [401, 404, 404, 404]),
+    ("GET", "/api/v1/vault/status", "admin", [401, 403, 403, 200]),
+    ("POST", "/api/v1/vault/rotations", "admin", [401, 403, 403, 202]),
 ];
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.

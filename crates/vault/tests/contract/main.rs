@@ -21,6 +21,8 @@ macro_rules! suite {
             mod audit;
             #[path = "backups.rs"]
             mod backups;
+            #[path = "audit_ends.rs"]
+            mod audit_ends;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
@@ -29,6 +31,10 @@ macro_rules! suite {
             mod imports;
             #[path = "keys.rs"]
             mod keys;
+            #[path = "root_change.rs"]
+            mod root_change;
+            #[path = "rotation.rs"]
+            mod rotation;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]
