@@ -8,7 +8,12 @@ use crate::{
     provider::Provider,
 };
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
-use std::{fs, io::Write, path::PathBuf, process::Output, thread, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Output, Stdio},
+};
 use tempfile::TempDir;
 
 /// The old system, with some data, and what the command needs to read it.
@@ -224,21 +229,24 @@ fn wrong_usage_and_sources_that_cannot_be_read_are_told() {
 fn an_import_that_is_killed_again_and_again_ends_with_every_row_once() {
     let at = Installation::new();
     let old = Old::new();
-    old.sql(&(0..300).map(|n| key_row(n, "ann@example.com", "openai", &legacy::encrypt(&legacy::key(1), &secret(n)))).collect::<Vec<_>>());
+    old.sql(
+        &(0..1_200).map(|n| key_row(n, "ann@example.com", "openai", &legacy::encrypt(&legacy::key(1), &secret(n)))).collect::<Vec<_>>(),
+    );
     let arguments = old.arguments();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    for round in 0..20_u64 {
-        let mut child = at.command(&arguments).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(40 + (round * 37) % 160));
+    for round in 0..20 {
+        let mut child = at.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Somewhere in the middle: rows are under way behind the one that was told last.
+        let begun = lines.take(1 + round * 17 % 23).filter(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).count();
         child.kill().unwrap();
         child.wait().unwrap();
+        assert!(begun > 0, "nothing was under way");
     }
     let done = old.import(&at, &[]);
-    assert!(
-        last_line(&done).starts_with("300 rows: ") && last_line(&done).ends_with(" 0 undecryptable, 0 invalid."),
-        "{}",
-        last_line(&done)
-    );
+    let told = last_line(&done);
+    assert!(told.starts_with("1200 rows: ") && told.ends_with(" 0 undecryptable, 0 invalid."), "{told}");
+    assert!(!told.contains(": 0 imported") && !told.contains(": 1200 imported"), "it was interrupted, and not only at its ends: {told}");
     let file = at.data().join("keyward.db");
     let counts = tokio::runtime::Runtime::new().unwrap().block_on(async {
         let mut connection = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
@@ -246,7 +254,7 @@ fn an_import_that_is_killed_again_and_again_ends_with_every_row_once() {
                    (select count(*) from imports), (select count(*) from audit_events where action = 'key.import'), (select count(*) from accounts)";
         sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(sql).fetch_one(&mut connection).await.unwrap()
     });
-    assert_eq!(counts, (300, 300, 300, 300, 1));
+    assert_eq!(counts, (1_200, 1_200, 1_200, 1_200, 1));
     assert!(at.run(&["audit", "verify"]).status.success());
 }
 

@@ -245,7 +245,8 @@ impl Vault {
             updated_at: plan.cx.now,
         };
         tx.insert_account(&account).await?;
-        if let Some(old_id) = &plan.old_id {
+        // Ids of an identity provider; other ids prove nothing about who signs in there.
+        if let Some(old_id) = plan.old_id.as_deref().filter(|id| Uuid::try_parse(id).is_ok()) {
             tx.insert_imported_account(old_id, account.id).await?;
         }
         let event = Event::success("account.import").on(Object::Account(account.id)).word("source", plan.source.as_str());

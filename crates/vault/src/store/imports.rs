@@ -16,6 +16,8 @@ pub trait ImportTx {
     async fn insert_import(&mut self, row: &ImportRow) -> Result<(), StoreError>;
     /// Remembers which account was made for whom, if nothing was remembered of them.
     async fn insert_imported_account(&mut self, old_id: &str, account: UserId) -> Result<(), StoreError>;
+    /// The account that was made for somebody, once: whoever asks gives it to them.
+    async fn take_imported_account(&mut self, old_id: &str) -> Result<Option<UserId>, StoreError>;
     /// The administrator who may sign in and was there first.
     async fn oldest_admin(&mut self) -> Result<Option<AccountRow>, StoreError>;
 }

@@ -208,6 +208,49 @@ async fn tiers_and_switches_do_not_lose_a_key() {
     assert!(refused.is_err(), "the tier counts what was imported");
 }
 
+fn credential(id: &str, user: Option<&str>, service: &str, kind: &str, token: &str) -> OldRow {
+    let row = json!({"id": id, "user_id": user, "service": service, "credential_type": kind, "encrypted_value": token, "is_active": true,
+        "metadata": {"description": "from there", "client_ip": "203.0.113.7", "nonsense": 7, "sandbox": "perhaps"}});
+    OldRow::of_table(Source::ServiceCredentials, row.as_object().unwrap())
+}
+
+#[tokio::test]
+async fn service_credentials_arrive_for_the_installation_and_for_people() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let seal = |text: &str| legacy::encrypt(&legacy::key(2), text);
+    let all = || {
+        vec![
+            credential("1", None, "cloudflare", "api_token", &seal("cf-newest-0123456789abcdef")),
+            credential("2", None, "Cloudflare", "api_token", &seal("cf-older-0123456789abcdef")),
+            credential("3", Some("ann@example.com"), "github", "personal_access_token", &seal("ghp_0123456789abcdefghijklmnop")),
+            credential("4", Some("u4"), "namecheap", "api_key", &seal("0123456789abcdef0123456789abcdef")),
+            credential("5", Some("ann@example.com"), "github", "nosuch", &seal("ghp_0123456789abcdefghijklmnop")),
+            credential("6", Some("ann@example.com"), "mistral", "api_key", &seal("mistral-0123456789abcdef")),
+            credential("7", Some("ann@example.com"), "nosuch", "api_key", &seal("mistral-0123456789abcdef")),
+        ]
+    };
+    let names = people(&[("u4", "dave@example.com")]);
+    let dry = import(&world, all(), names.clone(), true).await;
+    let first = import(&world, all(), names.clone(), false).await;
+    let expected = ["imported", "duplicate", "imported", "imported", "invalid", "imported", "invalid"];
+    assert_eq!(statuses(&first), expected, "{first:?}");
+    assert_eq!(statuses(&dry), expected);
+    let stored = "select service || '/' || credential_type, coalesce(hint, '') || metadata from service_credentials order by 1";
+    let stored = world.pairs(stored).await;
+    assert_eq!(stored[0], ("cloudflare/api_token".into(), r#"…cdef{"description":"from there"}"#.into()));
+    assert_eq!(stored[1].0, "github/personal_access_token");
+    assert_eq!(stored[2], ("namecheap/api_key".into(), r#"…cdef{"client_ip":"203.0.113.7","description":"from there"}"#.into()));
+    assert_eq!(world.count("select count(*) from service_credentials where owner_id is null").await, 1);
+    let own = world.vault.credentials(&ann, vault::credentials::Whose::Own).await.unwrap();
+    assert_eq!((own.len(), own[0].updated_by.is_none()), (1, true));
+    let again = import(&world, all(), names, false).await;
+    assert_eq!(statuses(&again)[..4], ["duplicate"; 4]);
+    let folder = tempfile::TempDir::new().unwrap();
+    let report = vault::backup::write(&world.settings, std::slice::from_ref(&world.root), &folder.path().join("b")).await.unwrap();
+    assert_eq!((report.secrets, report.unopened.len()), (4, 0), "each opens for the place it was imported to");
+}
+
 #[tokio::test]
 async fn only_the_operator_imports() {
     let world = World::on(super::BACKEND).await;

@@ -19,10 +19,10 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
-            #[path = "backups.rs"]
-            mod backups;
             #[path = "audit_ends.rs"]
             mod audit_ends;
+            #[path = "backups.rs"]
+            mod backups;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]

@@ -43,6 +43,13 @@ impl ImportTx for PgTx<'_> {
         .await?;
         Ok(())
     }
+    async fn take_imported_account(&mut self, old_id: &str) -> Result<Option<UserId>, StoreError> {
+        let taken = sqlx::query("delete from imported_accounts where old_id = $1 returning account_id")
+            .bind(old_id)
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        taken.as_ref().map(|row| Ok(UserId::from_uuid(decode::uuid(row, "account_id")?))).transpose()
+    }
     async fn oldest_admin(&mut self) -> Result<Option<AccountRow>, StoreError> {
         let row = sqlx::query(concat!(
             "select ",
