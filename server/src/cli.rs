@@ -11,6 +11,7 @@ mod serve;
 mod setup_link;
 mod token;
 mod user;
+mod working;
 
 use crate::{
     config::{Config, ConfigError},
@@ -47,6 +48,7 @@ enum Command {
     #[command(after_help = "Example:\n  KEYWARD_LISTEN=127.0.0.1:4000 keyward serve")]
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
+    #[command(after_help = "The link before it stops working.\n\nExample:\n  keyward setup-link")]
     SetupLink,
     /// The keys that seal what is stored
     #[command(subcommand)]
@@ -87,6 +89,7 @@ enum Command {
         json: bool,
     },
     /// Print the OpenAPI document of the REST interface
+    #[command(after_help = "Example:\n  keyward openapi > openapi.json")]
     Openapi,
     /// Accounts
     #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! `keyward backup` and `keyward restore`.
 
-use super::{CommandFailure, init, say, tell};
+use super::{CommandFailure, init, say, tell, working};
 use crate::{
     config::{Config, RootKeySource},
     start::{self, StartFailure},
@@ -11,7 +11,7 @@ use vault::backup::{self, BackupError, BackupReport};
 /// Writes a backup, beside a server or without one.
 pub(super) async fn write(config: &Config, file: &Path, json: bool) -> Result<(), CommandFailure> {
     let roots = start::root_keys(config)?;
-    let report = backup::write(&config.vault, &roots, file).await?;
+    let report = working::show("Copying and checking", backup::write(&config.vault, &roots, file)).await?;
     warn(&report);
     tell(&format!(
         "It opens with the root key {} alone, which is {}. Keep a copy of that key away from the backup.",
@@ -32,7 +32,8 @@ pub(super) async fn restore(config: &Config, file: &Path, json: bool) -> Result<
         other => other.into(),
     })?;
     init::make_folder(&config.data_dir)?;
-    let report = backup::restore(&config.vault, &roots, file).await.map_err(|error| match error {
+    let restored = working::show("Restoring and checking", backup::restore(&config.vault, &roots, file)).await;
+    let report = restored.map_err(|error| match error {
         BackupError::Image(vault::start::StartError::WrongRootKey) => CommandFailure::Refused(format!(
             "The root key does not fit: this backup opens with the root key {needed} alone, and {} is another one. Nothing was restored.",
             place(config)

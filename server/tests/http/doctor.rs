@@ -53,7 +53,6 @@ fn a_sound_installation_has_nothing_wrong_and_is_not_changed() {
 /// What is broken, how, the settings that go with it, the check that finds it and a word of its remedy.
 type Broken = (&'static str, fn(&Installation), &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-/// Each was seen not to be found before its check was there.
 const BROKEN: [Broken; 14] = [
     ("a misspelt setting", |_| {}, &[("KEYWARD_LISTN", "x")], "configuration", "README"),
     ("a root key that others can read", |at| mode(&at.data().join("root.key"), 0o644), &[], "file modes", "chmod 600"),

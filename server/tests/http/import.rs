@@ -79,7 +79,7 @@ fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
-/// Faults this was seen to catch: taking a row that no key opens for a broken one; forgetting what was imported.
+/// Fault this was seen to catch: taking a row that no key opens for a broken one.
 #[test]
 fn of_a_thousand_rows_each_is_counted_once_and_what_arrives_works() {
     let provider = Provider::start();
@@ -224,7 +224,7 @@ fn wrong_usage_and_sources_that_cannot_be_read_are_told() {
     assert!(told.status.code() == Some(1) && String::from_utf8_lossy(&told.stderr).contains("no Fernet key"));
 }
 
-/// Fault this was seen to catch: remembering a row in a transaction other than the one that stores its key.
+/// Fault this was seen to catch: remembering a row in a transaction before the one that stores its key.
 #[test]
 fn an_import_that_is_killed_again_and_again_ends_with_every_row_once() {
     let at = Installation::new();

@@ -12,8 +12,7 @@ use vault::{
 const KEY: &str = "sk-proj-0123456789abcdefXYZ9";
 const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
-/// Every value of every table, as SQL text of the one database or the other would differ: the audit chain covers events, and
-/// opening covers secrets; this compares what neither does.
+/// Of accounts, what must be the same in both databases: the audit chain covers events, opening covers secrets, and neither covers these.
 async fn content(world: &World) -> Vec<(String, String)> {
     let sql = world.either(
         "select email, role || tier || created_at || coalesce(disabled_at, '') from accounts order by email",
@@ -23,7 +22,7 @@ async fn content(world: &World) -> Vec<(String, String)> {
     world.pairs(sql).await
 }
 
-/// Fault this was seen to catch: times that travel as floating-point seconds come back a microsecond off.
+/// Fault this was seen to catch: times that travel as floating-point seconds; the audit chain does not hold then.
 #[tokio::test]
 async fn a_backup_is_restored_into_either_database_with_the_same_ids_and_every_secret_opens() {
     let world = World::on(super::BACKEND).await;
@@ -127,7 +126,7 @@ async fn what_is_no_backup_is_neither_restored_nor_overwritten() {
     }
 }
 
-/// Fault this was seen to catch: a copy that is not looked at before it gets its name.
+/// Fault this was seen to catch: a copy whose trail is not looked at before it gets its name.
 #[tokio::test]
 async fn a_row_that_does_not_open_is_named_and_kept_and_a_broken_trail_is_no_backup() {
     let world = World::on(super::BACKEND).await;

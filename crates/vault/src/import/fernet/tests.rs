@@ -21,7 +21,7 @@ fn text(index: usize, length: usize) -> String {
     (0..length).map(|place| signs[(index * 31 + place * 7 + place * place % 13) % signs.len()]).collect()
 }
 
-/// Faults this was seen to catch: looking at the time of a token; demanding padding.
+/// Fault this was seen to catch: demanding padding.
 #[test]
 fn a_thousand_tokens_of_pythons_cryptography_open_to_what_was_encrypted() {
     let mut lines = include_str!("../../../vectors/fernet_v1.txt").lines();
