@@ -1,6 +1,9 @@
 //! The command line. Results go to standard output, everything else to standard error; exit 0 fine, 1 failed, 2 wrong usage.
 
 mod audit;
+mod backup;
+mod doctor;
+mod import;
 mod init;
 mod keyring;
 mod openapi;
@@ -8,6 +11,7 @@ mod serve;
 mod setup_link;
 mod token;
 mod user;
+mod working;
 
 use crate::{
     config::{Config, ConfigError},
@@ -44,6 +48,7 @@ enum Command {
     #[command(after_help = "Example:\n  KEYWARD_LISTEN=127.0.0.1:4000 keyward serve")]
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
+    #[command(after_help = "The link before it stops working.\n\nExample:\n  keyward setup-link")]
     SetupLink,
     /// The keys that seal what is stored
     #[command(subcommand)]
@@ -51,7 +56,40 @@ enum Command {
     /// The tamper-evident audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Take over keys from another system
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Write a checked copy of the database into a file, while servers go on
+    #[command(
+        after_help = "Without the root key a backup opens no secret: keep the key, but not beside it.\n\nExample:\n  keyward backup /mnt/backup/keyward.backup"
+    )]
+    Backup {
+        /// The file to write; an older backup there is replaced when the new one is complete
+        file: PathBuf,
+        /// The report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a backup into an empty data folder, or an empty PostgreSQL database
+    #[command(
+        after_help = "The root key has to be there before: root.key in the data folder, or KEYWARD_ROOT_KEY_FILE.\n\nExample:\n  keyward restore /mnt/backup/keyward.backup"
+    )]
+    Restore {
+        /// The file that `keyward backup` wrote
+        file: PathBuf,
+        /// The report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check configuration, key, database, disk and clock, and say what to do; exit 1 when something is wrong
+    #[command(after_help = "Example:\n  keyward doctor --json")]
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document of the REST interface
+    #[command(after_help = "Example:\n  keyward openapi > openapi.json")]
     Openapi,
     /// Accounts
     #[command(subcommand)]
@@ -72,6 +110,8 @@ enum CommandFailure {
     Vault(#[from] Failure),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("{}", logging::chain(.0))]
+    Backup(#[from] vault::backup::BackupError),
     #[error("{0}")]
     Refused(String),
 }
@@ -103,8 +143,11 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<(), CommandFailure> {
-    if matches!(command, Command::Openapi) {
-        return openapi::run();
+    match command {
+        Command::Openapi => return openapi::run(),
+        // It tells what is wrong with the configuration, too.
+        Command::Doctor { json } => return doctor::run(json),
+        _ => {}
     }
     let data_dir = if let Command::Init { data_dir } = &command { data_dir.clone() } else { None };
     let config = Config::from_environment(data_dir)?;
@@ -117,6 +160,10 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Init { .. } => init::run(&config).await,
             Command::Serve => serve::run(config).await,
             Command::Openapi => openapi::run(),
+            Command::Doctor { json } => doctor::run(json),
+            Command::Import(command) => import::run(&config, command).await,
+            Command::Backup { file, json } => backup::write(&config, &file, json).await,
+            Command::Restore { file, json } => backup::restore(&config, &file, json).await,
             Command::SetupLink => setup_link::run(&config).await,
             Command::Keyring(command) => keyring::run(&config, command).await,
             Command::Audit(command) => audit::run(&config, command).await,

@@ -70,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// Where `serve` listens.
     pub(crate) listen: SocketAddr,
+    /// Where it tells its metrics, if anywhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// How browsers reach it.
     pub(crate) public_url: PublicUrl,
     /// Peers whose forwarding headers count.
@@ -96,10 +98,10 @@ impl Config {
     }
 
     fn read(env: &Environment, data_dir: Option<PathBuf>) -> Result<Self, ConfigError> {
-        env.refuse_unsupported()?;
         let data_dir = data_dir.unwrap_or_else(|| env.get("KEYWARD_DATA_DIR").unwrap_or("./data").into());
         let listen =
             env.parse("KEYWARD_LISTEN", "an address with a port, like 127.0.0.1:3000")?.unwrap_or((Ipv4Addr::LOCALHOST, 3000).into());
+        let metrics_listen: Option<SocketAddr> = env.parse("KEYWARD_METRICS_LISTEN", "an address with a port, like 127.0.0.1:9464")?;
         let public_url = match env.get("KEYWARD_PUBLIC_URL") {
             Some(text) => PublicUrl::parse(text)?,
             None => PublicUrl::of_listener(listen),
@@ -119,7 +121,7 @@ impl Config {
                 database: database(env, &data_dir)?,
                 catalogue: env.get("KEYWARD_CATALOGUE").map(PathBuf::from),
                 allow_endpoints: values::list(env.get("KEYWARD_ALLOW_ENDPOINTS")),
-                own_addresses: vec![listen],
+                own_addresses: [Some(listen), metrics_listen].into_iter().flatten().collect(),
                 default_tier: env.parse("KEYWARD_DEFAULT_TIER", values::TIERS)?.unwrap_or(Tier::Starter),
                 byok_tiers: values::tiers(env.get("KEYWARD_BYOK_TIERS").unwrap_or("starter,professional,enterprise"))?,
                 tier_limits: values::tier_limits(
@@ -137,6 +139,7 @@ impl Config {
             previous_root_key: root_key_of(env, "KEYWARD_ROOT_KEY_PREVIOUS")?,
             data_dir,
             listen,
+            metrics_listen,
             public_url,
             log,
             log_format,

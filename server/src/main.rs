@@ -11,6 +11,7 @@ mod forms;
 mod hardening;
 mod http;
 mod logging;
+mod metrics;
 mod panics;
 mod problem;
 mod start;

@@ -65,10 +65,22 @@ pub(crate) async fn open(config: &Config) -> Result<Vault, StartFailure> {
     vault::start::open(&config.vault, &roots).await.map_err(|error| StartFailure::vault(&error))
 }
 
-fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
+/// The root keys for a database that must be there.
+///
+/// # Errors
+/// What [`StartFailure`] says.
+pub(crate) fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
     if config.vault.database.file().is_some_and(|file| !file.exists()) {
         return Err(StartFailure::NoDataFolder(config.data_dir.display().to_string()));
     }
+    roots(config)
+}
+
+/// The root keys that are configured.
+///
+/// # Errors
+/// What [`StartFailure`] says.
+pub(crate) fn roots(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
     let mut roots = vec![read(config, &config.root_key)?];
     if let Some(previous) = &config.previous_root_key {
         roots.push(read(config, previous)?);

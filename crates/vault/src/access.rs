@@ -67,6 +67,11 @@ impl Operator {
     pub const fn of(self, account: UserId) -> Holder {
         Holder(account)
     }
+    /// An account's keys, to which an import can add.
+    #[must_use]
+    pub const fn owner(self, account: UserId) -> Owner {
+        Owner(account)
+    }
 }
 
 /// The caller, as owner of their things, when what proves them is good for `scope`.

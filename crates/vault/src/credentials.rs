@@ -5,11 +5,13 @@
 
 mod check;
 mod environment;
+mod import;
 mod resolve;
 mod test;
 mod write;
 
 pub(crate) use environment::Environment;
+pub(crate) use import::ImportedCredential;
 pub use resolve::Resolved;
 pub use test::Candidate;
 pub use write::{Deleted, NewCredential, Put};

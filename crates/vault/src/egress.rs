@@ -12,6 +12,7 @@ pub mod resolve;
 pub use endpoint::{Endpoint, EndpointPolicy};
 pub use resolve::{NotResolved, Resolve, SystemResolver};
 
+use crate::metrics::{self, Counted};
 use domain::{catalogue::Method, ids::UserId};
 use endpoint::Admission;
 use gate::{Breaker, Gate};
@@ -253,6 +254,12 @@ impl Egress {
     /// # Errors
     /// [`Refusal`] when there is no answer, for whatever reason.
     pub async fn send(&self, user: UserId, endpoint: &Endpoint, request: Request) -> Result<Answer, Refusal> {
+        let outcome = self.exchange(user, endpoint, request).await;
+        metrics::count(Counted::Egress, outcome.as_ref().map_or_else(|refusal| refusal.as_str(), |_| "answered"));
+        outcome
+    }
+
+    async fn exchange(&self, user: UserId, endpoint: &Endpoint, request: Request) -> Result<Answer, Refusal> {
         let inner = &*self.0;
         let admission = inner.policy.admit(endpoint)?;
         let _places = inner.gate.enter(user).await?;

@@ -4,12 +4,14 @@ mod add;
 mod edit;
 mod expiry;
 mod idempotency;
+mod import;
 mod query;
 mod test;
 
 pub use add::AddKey;
 pub use edit::EditKey;
 pub use idempotency::Added;
+pub(crate) use import::ImportedKey;
 pub use query::{KeyFilter, KeySlice, KeyStats};
 
 use crate::{

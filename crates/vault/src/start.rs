@@ -21,6 +21,7 @@ use domain::{
 };
 use futures::StreamExt;
 use std::{
+    cmp::Ordering,
     path::PathBuf,
     sync::{Arc, RwLock},
 };
@@ -140,6 +141,40 @@ pub async fn open(settings: &Settings, roots: &[RootKey]) -> Result<Vault, Start
         }
     }
     assemble(settings, store, keyring, ring_keys)
+}
+
+/// How the tables of a database compare with those of this version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Schema {
+    /// The same.
+    Current,
+    /// The next start brings them up to date.
+    Older,
+    /// This version cannot use them.
+    Newer,
+}
+
+impl Schema {
+    pub(crate) fn of(newest: i64, known: &sqlx::migrate::Migrator) -> Self {
+        match newest.cmp(&known.iter().map(|migration| migration.version).max().unwrap_or_default()) {
+            Ordering::Less => Self::Older,
+            Ordering::Equal => Self::Current,
+            Ordering::Greater => Self::Newer,
+        }
+    }
+}
+
+/// Compares the tables of a database with those of this version, and changes nothing.
+///
+/// # Errors
+/// [`StartError::Missing`] when there is no database, [`StartError::Store`] when it does not answer.
+pub async fn schema(settings: &Settings) -> Result<Schema, StartError> {
+    let found = match &settings.database {
+        Database::Sqlite(file) if !file.exists() => None,
+        Database::Sqlite(file) => Sqlite::schema(file).await?,
+        Database::Postgres(address) => Postgres::schema(address).await?,
+    };
+    found.ok_or_else(|| StartError::Missing(settings.database.clone()))
 }
 
 /// With two root keys and two rows either will do: a damaged row is an error only when there is no other.

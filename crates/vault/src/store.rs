@@ -4,9 +4,13 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+pub mod backups;
 mod credentials;
+pub mod gauges;
+pub mod imports;
 pub mod identities;
 mod leases;
+pub mod ops_center;
 mod postgres;
 mod retention;
 mod rotation;
@@ -14,7 +18,10 @@ pub mod rows;
 mod sealed_columns;
 mod sqlite;
 
+pub use backups::{BackupStore, BackupTx};
 pub use credentials::{CredentialStore, CredentialTx};
+pub use gauges::GaugeStore;
+pub use imports::ImportTx;
 pub use leases::{LeaseStore, LeaseTx};
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
 pub use retention::{RetentionStore, RetentionTx};
@@ -22,7 +29,11 @@ pub use rotation::{RotationStore, RotationTx};
 pub use sealed_columns::{PROVIDER_KEY_SECRET, SEALED_COLUMNS, SERVICE_CREDENTIAL_SECRET, SealedColumn};
 pub use sqlite::{Sqlite, SyncSettings};
 
-use crate::{Failure, access::Owner};
+use crate::{
+    Failure,
+    access::Owner,
+    metrics::{self, Counted},
+};
 use async_trait::async_trait;
 use domain::{
     Problem, Timestamp,
@@ -64,6 +75,22 @@ pub enum StoreError {
     Lost,
 }
 
+impl StoreError {
+    /// A word for counts.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Unreadable(_) => "unreadable",
+            Self::Schema(_) => "schema",
+            Self::Unsafe(_) => "unsafe",
+            Self::Database(_) => "database",
+            Self::Busy => "busy",
+            Self::Lost => "lost",
+            Self::AuditSink => "audit_sink",
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -78,6 +105,7 @@ const RETRY_AFTER: u32 = 2;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        metrics::count(Counted::DatabaseError, error.kind());
         let problem = match error {
             StoreError::Unreadable(_) => Problem::Internal,
             _ => Problem::Unavailable { retry_after: RETRY_AFTER },
@@ -96,7 +124,9 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: CredentialStore + IdentityStore + LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static {
+pub trait Store:
+    BackupStore + CredentialStore + GaugeStore + IdentityStore + LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static
+{
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -153,7 +183,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: CredentialTx + IdentityTx + LeaseTx + RetentionTx + RotationTx + Send {
+pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + RetentionTx + RotationTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

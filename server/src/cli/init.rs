@@ -56,7 +56,8 @@ fn refuse_if_there_is_one(config: &Config) -> Result<(), CommandFailure> {
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+/// Makes the data folder, or closes the one that is there to others.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let say_where = |error: io::Error| io::Error::new(error.kind(), format!("Cannot make the folder {}: {error}", folder.display()));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(say_where)?;
     // A folder that was there before may be open to others.

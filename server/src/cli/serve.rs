@@ -1,10 +1,11 @@
 //! `keyward serve`.
 
 use super::CommandFailure;
-use crate::{assets, config::Config, http, start};
+use crate::{assets, config::Config, http, metrics, start};
 use std::{
     fs::{File, TryLockError},
     io,
+    net::SocketAddr,
     path::Path,
     sync::Arc,
 };
@@ -22,22 +23,35 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
         return Err(start::StartFailure::NoDataFolder(config.data_dir.display().to_string()).into());
     }
     let _lock = config.lock_path().map(|path| lock(&path)).transpose()?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| io::Error::new(error.kind(), format!("Cannot listen on {}: {error}", config.listen)))?;
+    let listener = bind(config.listen).await?;
     // With port 0 the system chose one.
     config.listen = listener.local_addr()?;
     config.vault.own_addresses = vec![config.listen];
+    let metrics = match config.metrics_listen {
+        None => None,
+        Some(address) => Some(bind(address).await?),
+    };
+    if let Some(listener) = &metrics {
+        config.vault.own_addresses.push(listener.local_addr()?);
+    }
     let vault = start::open(&config).await?;
     let acquaintance = vault.clone();
     tokio::spawn(async move { acquaintance.meet_provider(Context::system().now).await });
     tracing::info!(address = %config.listen, url = config.public_url.origin(), "serving");
     let (keeper, closing) = (vault.clone(), vault.clone());
     let upkeep = tokio::spawn(async move { keeper.keep_up().await });
+    let telling = metrics.map(|listener| tokio::spawn(metrics::serve(listener, vault.clone())));
     http::serve(listener, Arc::new(config), vault).await;
     upkeep.abort();
+    if let Some(telling) = telling {
+        telling.abort();
+    }
     closing.close().await;
     Ok(())
+}
+
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| io::Error::new(error.kind(), format!("Cannot listen on {address}: {error}")))
 }
 
 /// Holds the data folder for this process: two servers on one SQLite file would each believe in limits and events of its own.

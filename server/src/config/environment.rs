@@ -82,14 +82,4 @@ impl Environment {
         }
         Ok(Fallbacks(found))
     }
-
-    /// # Errors
-    /// Names a setting of a feature that this version does not have.
-    pub(super) fn refuse_unsupported(&self) -> Result<(), ConfigError> {
-        let set = |name: &&&str| self.get(name).is_some() || self.get(&names::file_variant(name)).is_some();
-        if let Some(name) = names::UNSUPPORTED.iter().find(set) {
-            return Err(ConfigError(format!("{name} is set, but this version does not support it. Unset it.")));
-        }
-        Ok(())
-    }
 }

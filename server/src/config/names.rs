@@ -2,7 +2,7 @@
 
 use domain::services::VARIABLES;
 
-const PLAIN: [&str; 24] = [
+const PLAIN: [&str; 25] = [
     "KEYWARD_ALLOW_ENDPOINTS",
     "KEYWARD_AUDIT_SINK",
     "KEYWARD_AUDIT_STRICT",
@@ -14,6 +14,7 @@ const PLAIN: [&str; 24] = [
     "KEYWARD_LISTEN",
     "KEYWARD_LOG",
     "KEYWARD_LOG_FORMAT",
+    "KEYWARD_METRICS_LISTEN",
     "KEYWARD_OIDC_ADMIN_ROLE",
     "KEYWARD_OIDC_CLIENT_ID",
     "KEYWARD_OIDC_ISSUER",
@@ -37,18 +38,13 @@ const TEST_ONLY: [&str; 1] = ["KEYWARD_VECTORS"];
 /// Each can also be given as `NAME_FILE`.
 const SECRET: [&str; 4] = ["KEYWARD_DATABASE_URL", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_ROOT_KEY", "KEYWARD_ROOT_KEY_PREVIOUS"];
 
-/// Settings of features that this version does not have.
-pub(super) const UNSUPPORTED: [&str; 1] = [
-    "KEYWARD_METRICS_LISTEN",
-];
-
 /// The variable that names a file with the secret instead.
 pub(super) fn file_variant(name: &str) -> String {
     format!("{name}_FILE")
 }
 
 fn all() -> impl Iterator<Item = &'static str> {
-    PLAIN.into_iter().chain(TEST_ONLY).chain(SECRET).chain(UNSUPPORTED)
+    PLAIN.into_iter().chain(TEST_ONLY).chain(SECRET)
 }
 
 /// Whether a variable answers while no service credential is stored, by itself or with a file.

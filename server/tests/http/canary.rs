@@ -5,11 +5,11 @@ use crate::{
     provider::Provider,
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use std::fs;
+use std::{fs, path::Path};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-fn canary() -> String {
+pub fn canary() -> String {
     let mut random = [0; 32];
     getrandom::fill(&mut random).unwrap();
     let tail: String = random.iter().map(|byte| char::from(BASE62[usize::from(*byte) % 62])).collect();
@@ -28,13 +28,16 @@ fn traces(secret: &str) -> Vec<Vec<u8>> {
     forms.iter().flat_map(|form| form.as_bytes().windows(12).map(<[u8]>::to_vec)).collect()
 }
 
-struct Search {
+pub struct Search {
     traces: Vec<Vec<u8>>,
     bytes: usize,
 }
 
 impl Search {
-    fn through(&mut self, place: &str, haystack: &[u8]) {
+    pub fn for_secrets(secrets: &[String]) -> Self {
+        Self { traces: secrets.iter().flat_map(|secret| traces(secret)).collect(), bytes: 0 }
+    }
+    pub fn through(&mut self, place: &str, haystack: &[u8]) {
         self.bytes += haystack.len();
         for trace in &self.traces {
             let found = haystack.windows(trace.len()).any(|window| window == trace);
@@ -42,7 +45,10 @@ impl Search {
         }
     }
     fn folder(&mut self, server: &Server) {
-        for entry in fs::read_dir(server.at.data()).unwrap() {
+        self.directory(server.at.data());
+    }
+    pub fn directory(&mut self, folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             self.through(&path.display().to_string(), &fs::read(&path).unwrap());
         }

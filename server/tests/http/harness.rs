@@ -48,6 +48,12 @@ impl Installation {
         new.setup_token = link.trim().split_once("/setup?token=").expect("a set-up link").1.to_owned();
         new
     }
+    /// An installation that is in a folder already.
+    pub fn on(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { data: data.to_owned(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), _folder: None, port, settings }
+    }
     /// A second server on the same database: the same settings and root key, a folder and a port of its own.
     pub fn beside(other: &Self) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -59,13 +59,32 @@ fn gather<T>(faults: &mut Vec<FieldProblem>, parsed: Result<T, FieldProblem>) ->
     parsed.map_err(|fault| faults.push(fault)).ok()
 }
 
+/// Provider and address of a key from another system, where any provider could have a base URL of its own. A key for another
+/// address than its provider's is one of `custom`: it must not be sent to the provider.
+pub(super) fn gather_place(vault: &Vault, name: &str, given: &str) -> Result<(Provider, (Option<String>, Endpoint)), FieldProblem> {
+    let provider = match vault.provider(name) {
+        Err(_) if !given.is_empty() => vault.provider("custom"),
+        found => found,
+    }?;
+    if provider.custom_endpoint || given.is_empty() {
+        return Ok((provider.clone(), vault.endpoint(provider, given)?));
+    }
+    let fixed = vault.endpoint(provider, "")?;
+    let other = Endpoint::parse_user(vault.0.egress.policy(), given);
+    if other.as_ref().is_ok_and(|other| other.origin() == fixed.1.origin()) {
+        return Ok((provider.clone(), fixed));
+    }
+    let custom = vault.provider("custom")?;
+    Ok((custom.clone(), vault.endpoint(custom, given)?))
+}
+
 fn unless_faulty(faults: Vec<FieldProblem>) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Problem::Invalid { fields: faults }.into()) }
 }
 
 impl Vault {
     /// Finds a provider by what was submitted.
-    pub(super) fn provider(&self, id: &str) -> Result<&Provider, FieldProblem> {
+    pub(crate) fn provider(&self, id: &str) -> Result<&Provider, FieldProblem> {
         ProviderId::parse(id).ok().and_then(|id| self.0.catalogue.get(&id)).ok_or_else(|| {
             let known: Vec<_> = self.0.catalogue.iter().map(|provider| provider.id.as_str()).collect();
             let message = format!("Unsupported provider. Must be one of: {}", known.join(", "));

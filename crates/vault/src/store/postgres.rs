@@ -7,14 +7,18 @@
 
 mod address;
 mod api_tokens;
+mod backups;
 mod credentials;
 mod decode;
 mod feed;
+mod gauges;
+mod imports;
 mod identities;
 mod leases;
 mod reads;
 mod retention;
 mod rotation;
+mod schema;
 mod tx;
 mod writer;
 

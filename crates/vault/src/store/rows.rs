@@ -137,6 +137,18 @@ pub struct IdempotencyRow {
     pub ends_at: Timestamp,
 }
 
+/// That a row of another system was imported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct ImportRow {
+    pub source: &'static str,
+    pub source_id: String,
+    pub token_hash: [u8; 32],
+    pub object_kind: &'static str,
+    pub object_id: Uuid,
+    pub imported_at: Timestamp,
+}
+
 /// A sealed secret and the id of the data key that sealed it.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "columns are described in the migration")]

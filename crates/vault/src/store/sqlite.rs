@@ -4,15 +4,21 @@
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
 mod api_tokens;
+mod backups;
 mod credentials;
 mod decode;
+mod gauges;
+mod imports;
 mod identities;
 mod leases;
 mod reads;
 mod retention;
 mod rotation;
+mod schema;
 mod tx;
 mod writer;
+
+pub(super) use backups::{blank, names, tables_of};
 
 use super::{Outcome, Store, StoreError, Work, rows};
 use crate::access::Owner;

@@ -4,6 +4,7 @@
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
 mod cluster;
+mod legacy;
 mod tls;
 mod world;
 
@@ -20,12 +21,16 @@ macro_rules! suite {
             mod audit;
             #[path = "audit_ends.rs"]
             mod audit_ends;
+            #[path = "backups.rs"]
+            mod backups;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "identities.rs"]
             mod identities;
+            #[path = "imports.rs"]
+            mod imports;
             #[path = "keys.rs"]
             mod keys;
             #[path = "root_change.rs"]

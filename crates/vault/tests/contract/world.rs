@@ -206,6 +206,13 @@ impl World {
             Database::Postgres(address) => Box::new(vault::store::Postgres::open(address).await.unwrap()),
         }
     }
+    /// The same world on another database. Its folder is whose made it.
+    pub(crate) fn elsewhere(&self, backend: Backend, url: String, vault: Vault, settings: Settings) -> Self {
+        let double =
+            Double { url: self.double.url.clone(), seen: Arc::clone(&self.double.seen), answers: Arc::clone(&self.double.answers) };
+        let root = RootKey::parse(self.root.to_text().as_bytes()).unwrap();
+        Self { backend, url, vault, double, settings, root, _folder: TempDir::new().unwrap() }
+    }
 
     /// A signed-in account of its own.
     pub(crate) async fn person(&self, email: &str) -> Context {

@@ -55,7 +55,7 @@ impl PostgresAddress {
         })))
     }
 
-    pub(super) fn options(&self) -> PgConnectOptions {
+    pub(in crate::store) fn options(&self) -> PgConnectOptions {
         (*self.0).clone()
     }
 }
