@@ -1,5 +1,8 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
+#[cfg(feature = "cloudflare")]
+pub mod cloudflare;
+
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
