@@ -27,11 +27,27 @@ pub enum Done {
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
+    /// A zone was created.
+    ZoneCreated,
+    /// Cloudflare was asked to look at a zone again.
+    ZoneChecked,
+    /// A zone was deleted.
+    ZoneDeleted,
+    /// A DNS record was added.
+    RecordAdded,
+    /// A DNS record was changed.
+    RecordSaved,
+    /// A DNS record was deleted.
+    RecordDeleted,
+    /// A DNS record goes through Cloudflare's proxy.
+    ProxyOn,
+    /// A DNS record no longer does.
+    ProxyOff,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -44,6 +60,14 @@ impl Done {
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::ZoneCreated,
+        Self::ZoneChecked,
+        Self::ZoneDeleted,
+        Self::RecordAdded,
+        Self::RecordSaved,
+        Self::RecordDeleted,
+        Self::ProxyOn,
+        Self::ProxyOff,
     ];
 
     /// The word in the query.
@@ -62,6 +86,14 @@ impl Done {
             Self::PasswordChanged => "password",
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
+            Self::ZoneCreated => "zone-created",
+            Self::ZoneChecked => "zone-checked",
+            Self::ZoneDeleted => "zone-deleted",
+            Self::RecordAdded => "record-added",
+            Self::RecordSaved => "record-saved",
+            Self::RecordDeleted => "record-deleted",
+            Self::ProxyOn => "proxy-on",
+            Self::ProxyOff => "proxy-off",
         }
     }
     /// The sentence on the page.
@@ -80,6 +112,14 @@ impl Done {
             Self::PasswordChanged => "Password changed",
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
+            Self::ZoneCreated => "Zone created",
+            Self::ZoneChecked => "Cloudflare looks again; the state follows when it is done",
+            Self::ZoneDeleted => "Zone deleted",
+            Self::RecordAdded => "Record added",
+            Self::RecordSaved => "Record saved",
+            Self::RecordDeleted => "Record deleted",
+            Self::ProxyOn => "The proxy is on",
+            Self::ProxyOff => "The proxy is off",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -87,14 +127,20 @@ impl Done {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
+    /// The page at `path` that announces it.
+    #[must_use]
+    pub fn on(self, path: &str) -> String {
+        format!("{path}?done={}", self.as_str())
+    }
     /// The page that announces it.
     #[must_use]
     pub fn page(self) -> String {
         let path = match self {
             Self::TokenRevoked => "/tokens",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            Self::ZoneDeleted => "/settings/cloudflare",
             _ => "/keys",
         };
-        format!("{path}?done={}", self.as_str())
+        self.on(path)
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod body;
+mod cloudflare;
 mod docs;
 mod keys;
 mod openapi;
@@ -17,7 +18,7 @@ mod wire;
 pub(crate) use openapi::document;
 
 use crate::http::Site;
-use access::{KeysRead, KeysTest, KeysWrite, May, Word};
+use access::{CloudflareRead, CloudflareWrite, KeysRead, KeysTest, KeysWrite, May, Word};
 use axum::{
     Json, Router,
     http::{HeaderMap, HeaderName, HeaderValue},
@@ -41,6 +42,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
+        .merge(cloudflare::router())
 }
 
 /// The routes of REST and of its description.

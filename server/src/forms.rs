@@ -3,6 +3,7 @@
 
 mod account;
 mod accounts;
+mod cloudflare;
 mod fields;
 mod keys;
 mod rows;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/account", post(account::change_password))
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
+        .merge(cloudflare::routes())
 }
 
 /// What every form handler starts from.

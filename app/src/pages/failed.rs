@@ -10,13 +10,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 /// The failed state in its frame; a session that ended meanwhile goes to sign-in instead.
-pub(crate) fn failed(
-    title: &'static str,
-    path: &'static str,
-    place: Place,
-    problem: Problem,
-    response: Option<&ResponseOptions>,
-) -> AnyView {
+pub(crate) fn failed(title: &'static str, path: &str, place: Place, problem: Problem, response: Option<&ResponseOptions>) -> AnyView {
     if problem == Problem::NotAuthenticated {
         leptos_axum::redirect(&format!("/sign-in?next={path}"));
         return ().into_any();

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 pub mod check;
+pub mod cloudflare;
 pub mod context;
 pub mod egress;
 pub mod failure;
