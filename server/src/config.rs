@@ -1,6 +1,7 @@
 //! The environment, read once; nothing else in the program looks at it.
 //!
-//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default.
+//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default. Besides those, only the variables that
+//! stand in for service credentials are read; what they hold is never logged.
 
 mod environment;
 mod names;
@@ -111,6 +112,7 @@ impl Config {
                 )?,
                 session_idle: duration(env, "KEYWARD_SESSION_IDLE", Duration::from_secs(30 * 60))?,
                 session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
+                fallbacks: env.fallbacks()?,
             },
             trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
             root_key: root_key(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder),

@@ -2,7 +2,11 @@
 //!
 //! A `Problem` carries nothing that was submitted and nothing of the inner error; the source goes to the log.
 
-use crate::{ids::KeyId, person::Tier};
+use crate::{
+    ids::KeyId,
+    person::Tier,
+    services::{CredentialType, ServiceId},
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -50,6 +54,18 @@ pub enum Problem {
     },
     /// No such provider key, for this caller.
     KeyNotFound,
+    /// No such service credential, for this caller. Both are well-formed ids of the service catalogue's kind.
+    CredentialNotFound {
+        /// The service.
+        service: ServiceId,
+        /// Its credential type.
+        credential_type: CredentialType,
+    },
+    /// No credential for the service, neither stored nor in the environment.
+    NotConfigured {
+        /// The service's name.
+        service: String,
+    },
     /// No such page or thing, for this caller.
     NotFound,
     /// The word names neither a key nor a provider.
@@ -134,7 +150,7 @@ impl Problem {
             Self::InvalidProvider | Self::UnsupportedBody | Self::UpstreamRefused { .. } => 400,
             Self::NotAuthenticated | Self::SignInFailed | Self::UpstreamAuthFailed { .. } => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
-            Self::KeyNotFound | Self::NotFound | Self::SetupLinkInvalid => 404,
+            Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid => 404,
             Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,
@@ -142,7 +158,7 @@ impl Problem {
             Self::TooMany { .. } | Self::UpstreamRateLimited { .. } => 429,
             Self::Internal => 500,
             Self::UpstreamUnreachable { .. } | Self::UpstreamUnexpected { .. } => 502,
-            Self::Unavailable { .. } => 503,
+            Self::NotConfigured { .. } | Self::Unavailable { .. } => 503,
         }
     }
     /// The word for programs, `code` in RFC 9457 bodies.
@@ -157,6 +173,8 @@ impl Problem {
             Self::TierRequired { .. } => "tier_required",
             Self::TierLimit { .. } => "tier_limit",
             Self::KeyNotFound => "key_not_found",
+            Self::CredentialNotFound { .. } => "credential_not_found",
+            Self::NotConfigured { .. } => "not_configured",
             Self::NotFound => "not_found",
             Self::InvalidProvider => "invalid_provider",
             Self::DuplicateKey { .. } => "duplicate_key",
@@ -193,6 +211,10 @@ impl Problem {
                 return Cow::Owned(format!("Your tier holds at most {limit} provider keys. Delete one first."));
             }
             Self::KeyNotFound => "API key not found for this provider",
+            Self::CredentialNotFound { service, credential_type } => {
+                return Cow::Owned(format!("Credential not found for service={service}, type={credential_type}"));
+            }
+            Self::NotConfigured { service } => return Cow::Owned(format!("{service} API is not configured")),
             Self::NotFound => "There is nothing here.",
             Self::InvalidProvider => "Invalid provider",
             Self::DuplicateKey { label: Some(label), .. } => {

@@ -2,11 +2,14 @@
 
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
+pub mod credentials;
+
+pub use credentials::{CredentialReport, CredentialView, CredentialsPage};
 
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
+    ids::{CredentialId, KeyId, RequestId, SessionId, TokenId, UserId},
     person::{Email, Role, Tier},
     scope::Scope,
 };
@@ -318,6 +321,11 @@ pub enum LiveEvent {
         /// What came out.
         verdict: Verdict,
     },
+    /// A service credential was added, replaced, tested or deleted.
+    CredentialChanged {
+        /// Which.
+        id: CredentialId,
+    },
     /// Some changes were not told; read everything again.
     Missed,
 }
@@ -329,6 +337,7 @@ impl LiveEvent {
         match self {
             Self::KeyChanged { .. } | Self::Missed => "key.changed",
             Self::KeyTested { .. } => "key.tested",
+            Self::CredentialChanged { .. } => "credential.changed",
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use domain::{
-    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
+    ids::{CredentialId, KeyId, RequestId, SessionId, TokenId, UserId},
     views::AuditView,
 };
 use serde_json::{Map, Value};
@@ -54,6 +54,8 @@ pub enum Object {
     Session(SessionId),
     /// An API token.
     Token(TokenId),
+    /// A service credential.
+    Credential(CredentialId),
 }
 
 impl Object {
@@ -63,6 +65,7 @@ impl Object {
             Self::Account(id) => ("account", id.uuid()),
             Self::Session(id) => ("session", id.uuid()),
             Self::Token(id) => ("api_token", id.uuid()),
+            Self::Credential(id) => ("service_credential", id.uuid()),
         }
     }
 }

@@ -7,12 +7,14 @@ pub(crate) mod address;
 mod client;
 mod endpoint;
 mod gate;
+mod json;
 pub mod resolve;
 
 pub use endpoint::{Endpoint, EndpointPolicy};
+pub(crate) use json::bearer;
 pub use resolve::{NotResolved, Resolve, SystemResolver};
 
-use domain::{catalogue::Method, ids::UserId};
+use domain::{catalogue, ids::UserId};
 use endpoint::Admission;
 use gate::{Breaker, Gate};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -163,14 +165,40 @@ impl Refusal {
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verb {
+    /// Read.
+    Get,
+    /// Make, or ask with a body.
+    Post,
+    /// Put in place.
+    Put,
+    /// Change a part.
+    Patch,
+    /// Delete.
+    Delete,
+}
+
+impl From<catalogue::Method> for Verb {
+    fn from(method: catalogue::Method) -> Self {
+        match method {
+            catalogue::Method::Get => Self::Get,
+            catalogue::Method::Post => Self::Post,
+        }
+    }
+}
+
 /// A request below an endpoint.
 pub struct Request {
-    /// Its method; a `POST` has an empty body.
-    pub method: Method,
+    /// Its method.
+    pub method: Verb,
     /// Path and query below the base URL.
     pub path_and_query: String,
     /// Headers; those with secrets come from [`secret_header`].
     pub headers: HeaderMap,
+    /// What is sent after them; its type is one of the headers.
+    pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A header value that carries a secret: never indexed by HTTP/2, never shown.

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod check;
 pub mod cloudflare;
 pub mod context;
+pub mod credentials;
 pub mod egress;
 pub mod failure;
 pub mod hint;
@@ -29,10 +30,10 @@ mod tokens;
 
 pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
-pub use settings::{Database, Settings};
+pub use settings::{Database, Fallbacks, Settings};
 
 use access::TierRules;
-use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
+use domain::{catalogue::Catalogue, ids::UserId, person::Tier, services::ServiceCatalogue, views::LiveEvent};
 use keyring::{AuditKey, Keyring};
 use std::{
     fmt,
@@ -50,6 +51,8 @@ struct Inner {
     keyring: RwLock<Arc<Keyring>>,
     audit_key: AuditKey,
     catalogue: Catalogue,
+    services: ServiceCatalogue,
+    environment: credentials::Environment,
     egress: egress::Egress,
     tiers: TierRules,
     default_tier: Tier,

@@ -4,7 +4,8 @@ use crate::{
     Context, Inner, Settings, Vault,
     access::TierRules,
     audit,
-    egress::{self, Egress},
+    credentials::Environment,
+    egress::{self, Egress, Endpoint},
     failure::Failure,
     keyring::{Keyring, KeyringError},
     root_key::RootKey,
@@ -12,7 +13,10 @@ use crate::{
     settings::Database,
     store::{Postgres, Sqlite, Store, StoreError, rows::KeyringRow},
 };
-use domain::catalogue::{Catalogue, CatalogueError};
+use domain::{
+    catalogue::{Catalogue, CatalogueError},
+    services::ServiceCatalogue,
+};
 use futures::StreamExt;
 use std::{
     path::PathBuf,
@@ -143,13 +147,16 @@ fn unwrap(rows: &[KeyringRow], roots: &[RootKey]) -> Result<Keyring, StartError>
 }
 
 fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Result<Vault, StartError> {
-    let catalogue = match &settings.catalogue {
-        None => Catalogue::built_in(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| StartError::CatalogueFile { path: path.clone(), source })?;
-            Catalogue::with_overlay(&text)?
-        }
+    let overlay = match &settings.catalogue {
+        None => String::new(),
+        Some(path) => std::fs::read_to_string(path).map_err(|source| StartError::CatalogueFile { path: path.clone(), source })?,
     };
+    let catalogue = Catalogue::with_overlay(&overlay)?;
+    let services = ServiceCatalogue::with_overlay(&overlay)?;
+    let services = services.at(|variable| settings.fallbacks.0.get(variable).map(|url| url.verbatim().trim().to_owned()));
+    for service in &services {
+        Endpoint::from_catalogue(&service.base_url)?;
+    }
     let egress = Egress::new(egress::Settings {
         allow_endpoints: settings.allow_endpoints.clone(),
         own_addresses: settings.own_addresses.clone(),
@@ -170,6 +177,8 @@ fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Res
         audit_key: keyring.audit_key(),
         keyring: RwLock::new(Arc::new(keyring)),
         catalogue,
+        environment: Environment::read(&settings.fallbacks, &services),
+        services,
         egress,
         tiers: TierRules { may_hold: settings.byok_tiers.clone(), limits: settings.tier_limits.clone() },
         default_tier: settings.default_tier,

@@ -4,10 +4,12 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+mod credentials;
 mod postgres;
 pub mod rows;
 mod sqlite;
 
+pub use credentials::{CredentialStore, CredentialTx};
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
 pub use sqlite::{Sqlite, SyncSettings};
 
@@ -35,8 +37,11 @@ pub struct SealedColumn {
 /// Where the secrets of provider keys are.
 pub const PROVIDER_KEY_SECRET: SealedColumn = SealedColumn { table: "provider_keys", column: "secret" };
 
+/// Where the secrets of service credentials are.
+pub const SERVICE_CREDENTIAL_SECRET: SealedColumn = SealedColumn { table: "service_credentials", column: "secret" };
+
 /// Every sealed column but the keyring itself.
-pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET];
+pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET, SERVICE_CREDENTIAL_SECRET];
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +101,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: CredentialStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -153,7 +158,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: CredentialTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

@@ -1,10 +1,12 @@
-//! The `KEYWARD_*` variables of a process, checked against the names there are.
+//! The `KEYWARD_*` variables of a process, checked against the names there are, and those of other programs that stand in for service
+//! credentials.
 
 use super::{ConfigError, names};
-use domain::key_input::SecretInput;
+use domain::{key_input::SecretInput, services::VARIABLES};
 use std::{collections::BTreeMap, fs, str::FromStr};
+use vault::Fallbacks;
 
-/// Every `KEYWARD_*` variable, by name.
+/// Every `KEYWARD_*` variable and every one that answers for a service credential, by name.
 pub(super) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
@@ -16,7 +18,7 @@ impl Environment {
     pub(super) fn of_process() -> Result<Self, ConfigError> {
         let mut found = BTreeMap::new();
         for (name, value) in std::env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with("KEYWARD_")) else { continue };
+            let Some(name) = name.to_str().filter(|name| name.starts_with("KEYWARD_") || names::is_fallback(name)) else { continue };
             let value = value.into_string().map_err(|_| ConfigError(format!("{name} is not UTF-8 text.")))?;
             found.insert(name.to_owned(), value);
         }
@@ -65,6 +67,20 @@ impl Environment {
                 .map_err(|error| ConfigError(format!("The file that {file} names cannot be read: {error}."))),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The variables that answer while no service credential is stored.
+    ///
+    /// # Errors
+    /// As [`Environment::secret`].
+    pub(super) fn fallbacks(&self) -> Result<Fallbacks, ConfigError> {
+        let mut found = BTreeMap::new();
+        for name in VARIABLES {
+            if let Some(value) = self.secret(name)? {
+                found.insert(name.to_owned(), value);
+            }
+        }
+        Ok(Fallbacks(found))
     }
 
     /// # Errors

@@ -1,5 +1,7 @@
 //! The names of all settings.
 
+use domain::services::VARIABLES;
+
 const PLAIN: [&str; 16] = [
     "KEYWARD_ALLOW_ENDPOINTS",
     "KEYWARD_AUDIT_STRICT",
@@ -52,9 +54,14 @@ fn all() -> impl Iterator<Item = &'static str> {
     PLAIN.into_iter().chain(TEST_ONLY).chain(SECRET).chain(UNSUPPORTED)
 }
 
+/// Whether a variable answers while no service credential is stored, by itself or with a file.
+pub(super) fn is_fallback(name: &str) -> bool {
+    VARIABLES.contains(&name) || name.strip_suffix("_FILE").is_some_and(|name| VARIABLES.contains(&name))
+}
+
 /// Whether a variable means anything.
 pub(super) fn is_known(name: &str) -> bool {
-    all().any(|known| known == name) || name.strip_suffix("_FILE").is_some_and(|name| SECRET.contains(&name))
+    is_fallback(name) || all().any(|known| known == name) || name.strip_suffix("_FILE").is_some_and(|name| SECRET.contains(&name))
 }
 
 /// The setting that an unknown name most likely means: the one with at most two other letters.

@@ -56,6 +56,22 @@ fn no_error_repeats_a_secret() {
 }
 
 #[test]
+fn variables_that_stand_in_for_service_credentials_are_read_by_name_or_file_and_never_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("key");
+    std::fs::write(&file, "canary-in-a-file\n").expect("the folder is ours");
+    let config = read(&[("CLOUDFLARE_API_TOKEN", "canary-in-a-variable"), ("NAMECHEAP_API_KEY_FILE", &file.display().to_string())]);
+    let config = config.expect("these are read");
+    let found = &config.vault.fallbacks.0;
+    assert_eq!(found["CLOUDFLARE_API_TOKEN"].verbatim(), "canary-in-a-variable");
+    assert_eq!(found["NAMECHEAP_API_KEY"].tidied(), "canary-in-a-file");
+    assert_eq!(found.len(), 2);
+    assert!(!format!("{config:?}").contains("canary"));
+    assert!(refused(&[("GITHUB_API_TOKEN", "a"), ("GITHUB_API_TOKEN_FILE", "b")]).contains("Keep one"));
+    assert!(read(&[("STRIPE_SECRET_KEY", "")]).expect("an empty one counts as unset").vault.fallbacks.0.is_empty());
+}
+
+#[test]
 fn a_plain_http_address_of_another_machine_is_refused() {
     assert!(refused(&[("KEYWARD_PUBLIC_URL", "http://keys.example.com")]).contains("plain http"));
     for text in ["keys.example.com", "https://keys.example.com/sub", "https://u@keys.example.com", "ftp://x", "https://x/?a"] {

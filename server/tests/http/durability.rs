@@ -90,6 +90,7 @@ fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Setting
         tier_limits: std::collections::BTreeMap::new(),
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
+        fallbacks: vault::Fallbacks::default(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{
     FieldProblem, Problem,
-    cloudflare::{Content, Record, RecordData, RecordFields, RecordId, RecordName, RecordType, ZoneId},
+    cloudflare::{Content, Record, RecordData, RecordFields, RecordId, RecordName, ZoneId},
     scope::Scope,
     views::cloudflare::Paging,
 };

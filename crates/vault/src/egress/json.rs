@@ -8,18 +8,15 @@ use serde_json::Value;
 /// What stands where an answer repeated the secret.
 const REMOVED: &str = "[removed]";
 
-/// `Authorization: Bearer` with the secret (RFC 6750, section 2.1).
-///
-/// # Errors
-/// [`Refusal::Unsendable`] when the secret has characters that a header cannot carry.
-pub fn bearer(secret: &Plaintext) -> Result<HeaderValue, Refusal> {
+/// `Authorization: Bearer` with the secret (RFC 6750, section 2.1); [`Refusal::Unsendable`] when it has characters that a header
+/// cannot carry.
+pub(crate) fn bearer(secret: &Plaintext) -> Result<HeaderValue, Refusal> {
     secret_header("Bearer ", secret.expose_str().ok_or(Refusal::Unsendable)?)
 }
 
 impl Answer {
     /// The body as JSON, with every repetition of the secret taken out; `None` when it is no JSON or was cut off.
-    #[must_use]
-    pub fn json_without(&self, secret: &Plaintext) -> Option<Value> {
+    pub(crate) fn json_without(&self, secret: &Plaintext) -> Option<Value> {
         if self.truncated {
             return None;
         }

@@ -7,6 +7,7 @@
 
 mod address;
 mod api_tokens;
+mod credentials;
 mod decode;
 mod feed;
 mod reads;

@@ -1,5 +1,9 @@
 //! Rows as they are in the database. They do not leave this crate.
 
+mod credentials;
+
+pub use credentials::CredentialRow;
+
 use domain::{
     Timestamp, Verdict,
     catalogue::ProviderId,

@@ -4,6 +4,7 @@
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
 mod api_tokens;
+mod credentials;
 mod decode;
 mod reads;
 mod tx;

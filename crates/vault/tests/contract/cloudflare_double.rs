@@ -24,6 +24,7 @@ pub const BANNED: &str = "banned.example";
 
 /// What Cloudflare says of the zone in the description of the system that Keyward replaces.
 pub fn example_zone(id: &str, name: &str, status: &str, account: &str) -> Value {
+    let activated = (status == "active").then_some("2014-01-02T00:05:00Z");
     json!({
         "id": id,
         "name": name,
@@ -44,7 +45,7 @@ pub fn example_zone(id: &str, name: &str, status: &str, account: &str) -> Value 
         },
         "created_on": "2014-01-02T00:01:13.123456Z",
         "modified_on": "2014-01-02T00:01:13.123456Z",
-        "activated_on": if status == "active" { json!("2014-01-02T00:05:00Z") } else { Value::Null },
+        "activated_on": activated,
         "account": {"id": account, "name": "Example Account"},
         "verification_key": "aee3b0e9c4ef0b03adf6",
     })
@@ -296,7 +297,8 @@ impl State {
     fn record(&mut self, zone: &str, body: &Value) -> Value {
         let id = self.id();
         let kind = body["type"].as_str().unwrap_or_default();
-        let domain = self.zones.iter().find(|own| own["id"] == zone).map(|own| own["name"].as_str().unwrap().to_owned()).unwrap_or_default();
+        let domain =
+            self.zones.iter().find(|own| own["id"] == zone).map(|own| own["name"].as_str().unwrap().to_owned()).unwrap_or_default();
         let name = match body["name"].as_str().unwrap_or_default() {
             "@" => domain.clone(),
             name if name == domain || name.ends_with(&format!(".{domain}")) => name.to_owned(),
@@ -310,10 +312,12 @@ impl State {
             }
             _ => body["content"].as_str().unwrap_or_default().to_owned(),
         };
+        let (proxiable, proxied) = (["A", "AAAA", "CNAME"].contains(&kind), body["proxied"] == true);
+        let ttl = body["ttl"].as_u64().unwrap_or(1);
         let mut record = json!({
             "id": id, "zone_id": zone, "zone_name": domain, "type": kind, "name": name, "content": content,
-            "proxiable": ["A", "AAAA", "CNAME"].contains(&kind), "proxied": body["proxied"] == true,
-            "ttl": body["ttl"].as_u64().unwrap_or(1), "comment": body["comment"], "tags": [],
+            "proxiable": proxiable, "proxied": proxied,
+            "ttl": ttl, "comment": body["comment"], "tags": [],
             "created_on": "2014-01-01T05:20:00.12345Z", "modified_on": "2014-01-01T05:20:00.12345Z",
         });
         if ["MX", "SRV"].contains(&kind) {
@@ -334,6 +338,7 @@ fn page(all: Vec<Value>, received: &Received) -> Reply {
     let (page, per_page) = (number("page", 1), number("per_page", 20));
     let total = all.len();
     let result: Vec<Value> = all.into_iter().skip((page - 1) * per_page).take(per_page).collect();
-    let info = json!({"page": page, "per_page": per_page, "total_pages": total.div_ceil(per_page), "count": result.len(), "total_count": total});
+    let (pages, count) = (total.div_ceil(per_page), result.len());
+    let info = json!({"page": page, "per_page": per_page, "total_pages": pages, "count": count, "total_count": total});
     (200, json!({"success": true, "errors": [], "messages": [], "result": result, "result_info": info}))
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot set up its world has failed")]
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
+mod cloudflare_double;
 mod cluster;
 mod tls;
 mod world;
@@ -18,6 +19,10 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "cloudflare.rs"]
+            mod cloudflare;
+            #[path = "credentials.rs"]
+            mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "keys.rs"]

@@ -16,7 +16,7 @@ use sqlx::{
 use uuid::Uuid;
 
 /// Reads one column; an error names the column and never its value.
-fn column<'r, T>(row: &'r PgRow, name: &'static str) -> Result<T, StoreError>
+pub(super) fn column<'r, T>(row: &'r PgRow, name: &'static str) -> Result<T, StoreError>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
 {
@@ -53,7 +53,7 @@ pub(super) fn time(row: &PgRow, name: &'static str) -> Result<Timestamp, StoreEr
     optional_time(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_time(row: &PgRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn optional_time(row: &PgRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(column::<Option<Moment>>(row, name)?.map(|moment| moment.0))
 }
 
@@ -65,11 +65,11 @@ pub(super) fn uuid(row: &PgRow, name: &'static str) -> Result<Uuid, StoreError> 
     column(row, name)
 }
 
-fn optional_uuid(row: &PgRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
+pub(super) fn optional_uuid(row: &PgRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
     column(row, name)
 }
 
-fn bytes<const N: usize>(row: &PgRow, name: &'static str) -> Result<[u8; N], StoreError> {
+pub(super) fn bytes<const N: usize>(row: &PgRow, name: &'static str) -> Result<[u8; N], StoreError> {
     optional_bytes(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn number<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result
     optional_number(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_number<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_number<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<i64>>(row, name)?.map(|value| T::try_from(value).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
@@ -89,7 +89,7 @@ fn word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<T, Stor
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_word<T: std::str::FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 

@@ -14,7 +14,7 @@ use domain::{
 use sqlx::{PgConnection, Postgres, Row, postgres::PgArguments, query::Query};
 
 pub(super) struct PgTx<'c> {
-    connection: &'c mut PgConnection,
+    pub(super) connection: &'c mut PgConnection,
     appended: bool,
 }
 
@@ -26,13 +26,13 @@ impl<'c> PgTx<'c> {
     pub(super) const fn appended(&self) -> bool {
         self.appended
     }
-    async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }
 }
 
 /// PostgreSQL's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

@@ -11,7 +11,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 /// Reads one column; an error names the column and never its value.
-fn column<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<T, StoreError>
+pub(super) fn column<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<T, StoreError>
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
@@ -22,7 +22,7 @@ pub(super) fn time(row: &SqliteRow, name: &'static str) -> Result<Timestamp, Sto
     column(row, name).map(Timestamp::from_micros)
 }
 
-fn optional_time(row: &SqliteRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn optional_time(row: &SqliteRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(column::<Option<i64>>(row, name)?.map(Timestamp::from_micros))
 }
 
@@ -30,11 +30,11 @@ pub(super) fn uuid(row: &SqliteRow, name: &'static str) -> Result<Uuid, StoreErr
     optional_uuid(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_uuid(row: &SqliteRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
+pub(super) fn optional_uuid(row: &SqliteRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
     column::<Option<&[u8]>>(row, name)?.map(|bytes| Uuid::from_slice(bytes).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result<[u8; N], StoreError> {
+pub(super) fn bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result<[u8; N], StoreError> {
     optional_bytes(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
@@ -42,11 +42,11 @@ fn optional_bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result
     column::<Option<&[u8]>>(row, name)?.map(|bytes| bytes.try_into().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
-fn number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
+pub(super) fn number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
     optional_number(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<i64>>(row, name)?.map(|value| T::try_from(value).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
@@ -54,7 +54,7 @@ fn word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<T, 
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 

@@ -14,20 +14,20 @@ use domain::{
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 pub(super) struct SqliteTx<'c> {
-    connection: &'c mut SqliteConnection,
+    pub(super) connection: &'c mut SqliteConnection,
 }
 
 impl<'c> SqliteTx<'c> {
     pub(super) fn new(connection: &'c mut SqliteConnection) -> Self {
         Self { connection }
     }
-    async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }
 }
 
 /// SQLite's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
