@@ -4,6 +4,8 @@
 #![allow(unreachable_pub, reason = "the component macro makes public types")]
 
 pub(crate) mod cloudflare;
+pub(crate) mod credential_card;
+pub(crate) mod credential_fields;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod filter;
@@ -18,6 +20,7 @@ pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod paging;
 pub(crate) mod password_again;
+pub(crate) mod service_tabs;
 pub(crate) mod sessions_list;
 pub(crate) mod state;
 pub(crate) mod summary;

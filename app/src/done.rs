@@ -27,6 +27,16 @@ pub enum Done {
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
+    /// A service credential was stored.
+    CredentialStored,
+    /// A service credential was replaced.
+    CredentialReplaced,
+    /// A service credential was deleted.
+    CredentialDeleted,
+    /// A service credential was tested; its card tells the outcome.
+    CredentialTested,
+    /// A service credential was stored from the environment.
+    CredentialMoved,
     /// A zone was created.
     ZoneCreated,
     /// Cloudflare was asked to look at a zone again.
@@ -47,7 +57,7 @@ pub enum Done {
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -60,6 +70,11 @@ impl Done {
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::CredentialStored,
+        Self::CredentialReplaced,
+        Self::CredentialDeleted,
+        Self::CredentialTested,
+        Self::CredentialMoved,
         Self::ZoneCreated,
         Self::ZoneChecked,
         Self::ZoneDeleted,
@@ -86,6 +101,11 @@ impl Done {
             Self::PasswordChanged => "password",
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
+            Self::CredentialStored => "credential-stored",
+            Self::CredentialReplaced => "credential-replaced",
+            Self::CredentialDeleted => "credential-deleted",
+            Self::CredentialTested => "credential-tested",
+            Self::CredentialMoved => "credential-moved",
             Self::ZoneCreated => "zone-created",
             Self::ZoneChecked => "zone-checked",
             Self::ZoneDeleted => "zone-deleted",
@@ -112,6 +132,11 @@ impl Done {
             Self::PasswordChanged => "Password changed",
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
+            Self::CredentialStored => "Credential stored",
+            Self::CredentialReplaced => "Credential replaced",
+            Self::CredentialDeleted => "Credential deleted",
+            Self::CredentialTested => "Credential tested",
+            Self::CredentialMoved => "Credential moved into Keyward",
             Self::ZoneCreated => "Zone created",
             Self::ZoneChecked => "Cloudflare looks again; the state follows when it is done",
             Self::ZoneDeleted => "Zone deleted",
@@ -127,20 +152,27 @@ impl Done {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
-    /// The page at `path` that announces it.
-    #[must_use]
-    pub fn on(self, path: &str) -> String {
-        format!("{path}?done={}", self.as_str())
-    }
     /// The page that announces it.
     #[must_use]
     pub fn page(self) -> String {
-        let path = match self {
+        self.at(self.path())
+    }
+    /// The same on another page that announces it.
+    #[must_use]
+    pub fn at(self, path: &str) -> String {
+        format!("{path}?done={}", self.as_str())
+    }
+    const fn path(self) -> &'static str {
+        match self {
             Self::TokenRevoked => "/tokens",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            Self::CredentialStored
+            | Self::CredentialReplaced
+            | Self::CredentialDeleted
+            | Self::CredentialTested
+            | Self::CredentialMoved => "/settings/credentials",
             Self::ZoneDeleted => "/settings/cloudflare",
             _ => "/keys",
-        };
-        self.on(path)
+        }
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod add;
 pub(crate) mod cloudflare;
+pub(crate) mod credentials;
 pub(crate) mod delete;
 pub(crate) mod edit;
 pub(crate) mod failed;

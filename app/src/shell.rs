@@ -7,6 +7,7 @@ use crate::{
     pages::{
         account::Account,
         cloudflare::{Zone, ZoneTask, Zones},
+        credentials::{CredentialTask, Credentials},
         keys::Keys,
         not_found::NotFound,
         setup::Setup,
@@ -66,6 +67,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/tokens/:id/created") view=TokenCreated ssr=SsrMode::Async />
                 <Route path=path!("/tokens/:id/revoke") view=|| view! { <Tokens task=TokenTask::Revoke /> } ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials") view=|| view! { <Credentials /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service") view=|| view! { <Credentials /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/new") view=|| view! { <Credentials task=CredentialTask::New /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/replace") view=|| view! { <Credentials task=CredentialTask::Replace /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/delete") view=|| view! { <Credentials task=CredentialTask::Delete /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/move") view=|| view! { <Credentials task=CredentialTask::Move /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials") view=|| view! { <Credentials own=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service") view=|| view! { <Credentials own=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/new") view=|| view! { <Credentials own=true task=CredentialTask::New /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/:kind/replace") view=|| view! { <Credentials own=true task=CredentialTask::Replace /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/:kind/delete") view=|| view! { <Credentials own=true task=CredentialTask::Delete /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/cloudflare") view=|| view! { <Zones /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/cloudflare/zones/new") view=|| view! { <Zones adding=true /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/cloudflare/zones/:id") view=|| view! { <Zone /> } ssr=SsrMode::Async />

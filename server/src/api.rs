@@ -6,6 +6,7 @@
 mod access;
 mod body;
 mod cloudflare;
+mod credentials;
 mod docs;
 mod keys;
 mod openapi;
@@ -43,6 +44,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
         .merge(cloudflare::router())
+        .merge(credentials::router())
 }
 
 /// The routes of REST and of its description.

@@ -30,6 +30,8 @@ pub(crate) enum Place {
 /// A page of the settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
+    /// Service credentials.
+    Credentials,
     /// Zones and DNS records.
     Cloudflare,
 }
@@ -39,7 +41,8 @@ const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
 
 /// The same of the pages for administrators, in the order of the side bar.
-const SETTINGS: [(Setting, &str, &str); 1] = [(Setting::Cloudflare, "/settings/cloudflare", "Cloudflare")];
+const SETTINGS: [(Setting, &str, &str); 2] =
+    [(Setting::Credentials, "/settings/credentials", "Service credentials"), (Setting::Cloudflare, "/settings/cloudflare", "Cloudflare")];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.

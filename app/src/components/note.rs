@@ -37,6 +37,26 @@ pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
     view! { <div id="outcome" class=class role="status">{text}</div> }
 }
 
+/// The outcome of trying a service credential, in the same place.
+#[component]
+pub(crate) fn CredentialOutcome(returned: Returned) -> impl IntoView {
+    let class = returned.tested.as_ref().map(|report| tone(report.verdict));
+    let text = returned.tested.map(|report| {
+        let grants = report.findings.permissions.iter().map(|found| format!("{}: {}", found.id, found.grant.as_str()));
+        let grants = grants.collect::<Vec<_>>().join(", ");
+        let advice = report.findings.advice.iter().map(|text| view! { <p>{text.clone()}</p> }).collect_view();
+        view! {
+            <div>
+                <p>{report.message()} "."</p>
+                {(!grants.is_empty()).then(|| view! { <p>{grants} "."</p> })}
+                {advice}
+                <p class="again">"To save it, paste it again."</p>
+            </div>
+        }
+    });
+    view! { <div id="outcome" class=class role="status">{text}</div> }
+}
+
 /// Says under an emptied key field that a refused form came back without the secret. The note of a duplicate says it itself.
 #[component]
 pub(crate) fn PasteAgain(returned: Returned) -> impl IntoView {

@@ -37,7 +37,7 @@ fn page(zone: &ZoneId) -> String {
 
 /// To the page of a zone, which announces what was done.
 fn done_on(zone: &ZoneId, done: Done) -> Response {
-    Redirect::to(&done.on(&page(zone))).into_response()
+    Redirect::to(&done.at(&page(zone))).into_response()
 }
 
 /// The page of a zone with the sentence of a refusal: its buttons have no page of their own.

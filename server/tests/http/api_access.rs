@@ -2,10 +2,11 @@
 
 use crate::{
     api::{SECRET, add},
-    harness::{Answer, Server},
+    harness::{Answer, Installation, Server},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Write};
+use tempfile::NamedTempFile;
 
 const MISSING: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -26,7 +27,7 @@ const EVERYBODY: [Who; 4] = [Who::Nobody, Who::Other, Who::Admin, Who::Owner];
 /// Method, path, the scope a token needs, and the status for nobody, the owner, another user and an admin.
 type Row = (&'static str, &'static str, &'static str, [u16; 4]);
 
-const TABLE: [Row; 13] = [
+const TABLE: [Row; 27] = [
     ("GET", "/api/v1/byok/providers", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/stats", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/keys", "keys:read", [401, 200, 200, 200]),
@@ -40,24 +41,55 @@ const TABLE: [Row; 13] = [
     ("GET", "/api/v1/tokens", NO_TOKEN, [401, 200, 200, 200]),
     ("POST", "/api/v1/tokens", NO_TOKEN, [401, 201, 201, 201]),
     ("DELETE", "/api/v1/tokens/{id}", NO_TOKEN, [401, 404, 404, 404]),
+    ("GET", "/api/v1/credentials", "credentials:read", [401, 403, 403, 200]),
+    ("GET", "/api/v1/credentials/services", "credentials:read", [401, 403, 403, 200]),
+    ("POST", "/api/v1/credentials", "credentials:write", [401, 403, 403, 201]),
+    ("GET", "/api/v1/credentials/{service}/{credential_type}", "credentials:read", [401, 403, 403, 200]),
+    ("PUT", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 200]),
+    ("POST", "/api/v1/credentials/{service}/test", "credentials:write", [401, 403, 403, 200]),
+    ("DELETE", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 204]),
+    ("GET", "/api/v1/account/credentials", "credentials:read", [401, 200, 200, 200]),
+    ("GET", "/api/v1/account/credentials/services", "credentials:read", [401, 200, 200, 200]),
+    ("POST", "/api/v1/account/credentials", "credentials:write", [401, 201, 201, 201]),
+    ("GET", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:read", [401, 200, 200, 200]),
+    ("PUT", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 200, 200, 200]),
+    ("POST", "/api/v1/account/credentials/{service}/test", "credentials:write", [401, 200, 200, 200]),
+    ("DELETE", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 204, 204, 204]),
 ];
+
+/// Whether the call is about what administrators manage.
+fn is_for_admins((_, path, ..): &Row) -> bool {
+    path.starts_with("/api/v1/credentials")
+}
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.
 fn body(path: &str, who: Who) -> Option<Value> {
     let key = format!("pplx-canary-{who:?}-0123456789");
+    if path.ends_with("/credentials") {
+        return Some(json!({"service": "github", "credential_type": "api_token", "value": key}));
+    }
+    // GitHub is at an address that nothing answers at.
+    if path.ends_with("/{service}/test") {
+        return Some(json!({"value": key}));
+    }
     match path.rsplit('/').next()? {
         "add" => Some(json!({"provider": "perplexity", "key": key})),
         "test" => Some(json!({"provider": "perplexity", "key": key})),
         "replace" => Some(json!({"key": format!("{key}-again")})),
         "tokens" => Some(json!({"name": format!("{who:?}"), "scopes": ["keys:read"]})),
         "{key}" => Some(json!({"description": "changed"})),
+        "{credential_type}" => Some(json!({"value": key})),
         _ => None,
     }
 }
 
+fn address(path: &str, id: &str) -> String {
+    path.replace("{key}", id).replace("{id}", MISSING).replace("{service}", "github").replace("{credential_type}", "api_token")
+}
+
 fn call(server: &Server, (method, path, ..): &Row, id: &str, who: Who, cookie: Option<&str>) -> Answer {
-    let request = server.api(method, &path.replace("{key}", id).replace("{id}", MISSING), cookie);
-    match body(path, who).filter(|_| matches!(*method, "POST" | "PATCH")) {
+    let request = server.api(method, &address(path, id), cookie);
+    match body(path, who).filter(|_| matches!(*method, "POST" | "PUT" | "PATCH")) {
         Some(body) => request.json(&body).send(),
         None => request.send(),
     }
@@ -85,9 +117,23 @@ fn the_table_and_the_document_have_the_same_calls_and_scopes() {
     assert_eq!(described, expected);
 }
 
+/// A server that finds GitHub where nothing may be reached.
+fn without_services() -> (Server, NamedTempFile) {
+    let mut catalogue = NamedTempFile::new().unwrap();
+    writeln!(catalogue, "[services.github]\nbase_url = \"http://127.0.0.1:9\"").unwrap();
+    (Installation::with(&[("KEYWARD_CATALOGUE", catalogue.path().to_str().unwrap())]).serve(), catalogue)
+}
+
+/// Stores a service credential where there is none.
+fn keep(server: &Server, cookie: &str, path: &str) {
+    if server.api("GET", &format!("{path}/github/api_token"), Some(cookie)).send().status == 404 {
+        assert_eq!(server.api("POST", path, Some(cookie)).json(&body(path, Who::Owner).unwrap()).send().status, 201);
+    }
+}
+
 #[test]
 fn everybody_gets_the_status_of_the_table() {
-    let server = Server::new();
+    let (server, _catalogue) = without_services();
     let admin = server.admin();
     let (owner, other) = (server.user("owner@example.com", "user"), server.user("other@example.com", "user"));
     let cookie = |who| match who {
@@ -119,7 +165,7 @@ fn everybody_gets_the_status_of_the_table() {
 
 #[test]
 fn each_scope_reaches_its_own_calls_and_no_others() {
-    let server = Server::new();
+    let (server, _catalogue) = without_services();
     let owner = server.admin();
     for scope in
         ["keys:read", "keys:write", "keys:test", "credentials:read", "credentials:write", "cloudflare:read", "cloudflare:write", "admin"]
@@ -135,14 +181,21 @@ fn each_scope_reaches_its_own_calls_and_no_others() {
                 Some(id) => id.to_owned(),
                 None => add(&server, &owner, &key)["id"].as_str().unwrap().to_owned(),
             };
-            let path = row.1.replace("{key}", &id).replace("{id}", MISSING);
+            if row.1.contains("{service}") {
+                keep(&server, &owner, row.1.split_once("/{service}").unwrap().0);
+            }
+            let path = address(row.1, &id);
             // No origin: a header proves who calls, and no browser sends it by itself.
             let request = server.request(row.0, &path).header("Authorization", &bearer);
-            let answer = match body(row.1, Who::Owner).filter(|_| matches!(row.0, "POST" | "PATCH")) {
+            let answer = match body(row.1, Who::Owner).filter(|_| matches!(row.0, "POST" | "PUT" | "PATCH")) {
                 Some(body) => request.json(&body).send(),
                 None => request.send(),
             };
-            let expected = if scope == row.2 { row.3[1] } else { 403 };
+            let expected = match scope == row.2 {
+                true if is_for_admins(row) => row.3[3],
+                true => row.3[1],
+                false => 403,
+            };
             assert_eq!(answer.status, expected, "{scope} {row:?} {}", answer.text());
         }
     }
@@ -155,8 +208,8 @@ const EVERYBODY_IN_TABLE: [Who; 4] = [Who::Nobody, Who::Owner, Who::Other, Who::
 fn who_calls_is_decided_before_the_body_is_read() {
     let server = Server::new();
     server.admin();
-    for row in TABLE.iter().filter(|row| matches!(row.0, "POST" | "PATCH")) {
-        let path = row.1.replace("{key}", MISSING).replace("{id}", MISSING);
+    for row in TABLE.iter().filter(|row| matches!(row.0, "POST" | "PUT" | "PATCH")) {
+        let path = address(row.1, MISSING);
         for body in [b"{canary".to_vec(), vec![b'['; 300 * 1024], vec![b'x'; 1024 * 1024], b"\xff\xfe".to_vec()] {
             let answer = server.api(row.0, &path, None).body("text/plain", body).send();
             assert_eq!((answer.status, answer.code().as_str()), (401, "not_authenticated"), "{row:?}");
@@ -171,7 +224,7 @@ fn a_session_counts_only_together_with_where_the_request_came_from() {
     let server = Server::new();
     let cookie = server.admin();
     for row in TABLE.iter().filter(|row| row.0 != "GET") {
-        let path = row.1.replace("{key}", MISSING).replace("{id}", MISSING);
+        let path = address(row.1, MISSING);
         for source in [None, Some(("Origin", "https://evil.example")), Some(("Sec-Fetch-Site", "cross-site"))] {
             let mut request = server.request(row.0, &path).cookie(&cookie);
             if let Some((name, value)) = source {
