@@ -16,10 +16,11 @@ pub(crate) fn Filter(
     kinds: Vec<(&'static str, &'static str)>,
 ) -> impl IntoView {
     let narrowed = !(query.search.is_empty() && query.only.is_empty());
+    let all = narrowed.then(|| view! { <a class="button button--quiet" href=path.clone()>"Show all"</a> });
     let options =
         kinds.into_iter().map(|(value, word)| view! { <option value=value selected=value == query.only>{word}</option> }).collect_view();
     view! {
-        <form class="filter" role="search" method="get" action=path.clone()>
+        <form class="filter" role="search" method="get" action=path>
             <label class="visually-hidden" for="search">{format!("Search {what}")}</label>
             <input class="input" id="search" name="search" type="search" value=query.search placeholder=format!("Search {what}") autocomplete="off" />
             <label class="visually-hidden" for="only">{any}</label>
@@ -28,7 +29,7 @@ pub(crate) fn Filter(
                 {options}
             </select>
             <button class="button">"Search"</button>
-            {narrowed.then(|| view! { <a class="button button--quiet" href=path>"Show all"</a> })}
+            {all}
         </form>
     }
 }

@@ -18,9 +18,10 @@ pub(crate) fn failed(title: &'static str, path: &str, place: Place, problem: Pro
     if let Some(response) = response {
         respond(response, &problem);
     }
+    let again = path.to_owned();
     view! {
         <Frame account=None place>
-            <Unavailable title problem again=path.to_owned() />
+            <Unavailable title problem again />
         </Frame>
     }
     .into_any()

@@ -27,7 +27,7 @@ const EVERYBODY: [Who; 4] = [Who::Nobody, Who::Other, Who::Admin, Who::Owner];
 /// Method, path, the scope a token needs, and the status for nobody, the owner, another user and an admin.
 type Row = (&'static str, &'static str, &'static str, [u16; 4]);
 
-const TABLE: [Row; 27] = [
+const TABLE: [Row; 36] = [
     ("GET", "/api/v1/byok/providers", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/stats", "keys:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/byok/keys", "keys:read", [401, 200, 200, 200]),
@@ -48,6 +48,16 @@ const TABLE: [Row; 27] = [
     ("PUT", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 200]),
     ("POST", "/api/v1/credentials/{service}/test", "credentials:write", [401, 403, 403, 200]),
     ("DELETE", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 204]),
+    // There is no token for Cloudflare, and what stands for its ids is none of its ids.
+    ("GET", "/api/v1/cloudflare/zones", "cloudflare:read", [401, 403, 403, 503]),
+    ("POST", "/api/v1/cloudflare/zones", "cloudflare:write", [401, 403, 403, 503]),
+    ("GET", "/api/v1/cloudflare/zones/{id}", "cloudflare:read", [401, 403, 403, 404]),
+    ("DELETE", "/api/v1/cloudflare/zones/{id}", "cloudflare:write", [401, 403, 403, 404]),
+    ("POST", "/api/v1/cloudflare/zones/{id}/activation_check", "cloudflare:write", [401, 403, 403, 404]),
+    ("GET", "/api/v1/cloudflare/zones/{id}/dns_records", "cloudflare:read", [401, 403, 403, 404]),
+    ("POST", "/api/v1/cloudflare/zones/{id}/dns_records", "cloudflare:write", [401, 403, 403, 404]),
+    ("PATCH", "/api/v1/cloudflare/zones/{id}/dns_records/{record_id}", "cloudflare:write", [401, 403, 403, 404]),
+    ("DELETE", "/api/v1/cloudflare/zones/{id}/dns_records/{record_id}", "cloudflare:write", [401, 403, 403, 404]),
     ("GET", "/api/v1/account/credentials", "credentials:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/account/credentials/services", "credentials:read", [401, 200, 200, 200]),
     ("POST", "/api/v1/account/credentials", "credentials:write", [401, 201, 201, 201]),
@@ -59,7 +69,7 @@ const TABLE: [Row; 27] = [
 
 /// Whether the call is about what administrators manage.
 fn is_for_admins((_, path, ..): &Row) -> bool {
-    path.starts_with("/api/v1/credentials")
+    path.starts_with("/api/v1/credentials") || path.starts_with("/api/v1/cloudflare")
 }
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.
@@ -79,12 +89,15 @@ fn body(path: &str, who: Who) -> Option<Value> {
         "tokens" => Some(json!({"name": format!("{who:?}"), "scopes": ["keys:read"]})),
         "{key}" => Some(json!({"description": "changed"})),
         "{credential_type}" => Some(json!({"value": key})),
+        "zones" => Some(json!({"domain": "example.com"})),
+        "dns_records" => Some(json!({"type": "A", "name": "www", "content": "192.0.2.1"})),
+        "{record_id}" => Some(json!({"ttl": 60})),
         _ => None,
     }
 }
 
 fn address(path: &str, id: &str) -> String {
-    path.replace("{key}", id).replace("{id}", MISSING).replace("{service}", "github").replace("{credential_type}", "api_token")
+    path.replace("{key}", id).replace("{id}", MISSING).replace("{record_id}", MISSING).replace("{service}", "github").replace("{credential_type}", "api_token")
 }
 
 fn call(server: &Server, (method, path, ..): &Row, id: &str, who: Who, cookie: Option<&str>) -> Answer {

@@ -9,6 +9,9 @@ mod api_writes;
 mod assets;
 mod bodies;
 mod canary;
+mod cloudflare;
+#[path = "../../../crates/vault/tests/contract/cloudflare_double.rs"]
+mod cloudflare_double;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
 mod command_line;

@@ -101,13 +101,14 @@ pub(super) fn shown(page: ZonePage, id: &ZoneId, asked: Asked) -> AnyView {
     let full = match zone {
         Ok(full) => full,
         Err(problem) => {
+            let again = zone_path(id, "");
             return view! {
                 <Title text="Zone" />
                 <Frame account=Some(account) place=PLACE>
                     <Notice done=None returned />
                     <p class="back"><a href=ZONES>"All zones"</a></p>
                     <div class="head"><h1>"Zone"</h1></div>
-                    <NoAnswer problem again=zone_path(id, "") />
+                    <NoAnswer problem again />
                 </Frame>
             }
             .into_any();

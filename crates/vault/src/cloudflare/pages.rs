@@ -42,7 +42,9 @@ impl Session {
     async fn in_full(&self, id: &ZoneId, query: &ListQuery, record: Option<&RecordId>) -> Result<ZoneInFull, Stopped> {
         let zone = async { self.zone(id).await.and_then(|zone| shown::zone(&zone)).map_err(missing) };
         let records = async { listing(self.records(id, query).await?, shown::record) };
-        let (zone, records) = futures::try_join!(zone, records)?;
+        // A zone that is not there has no records, either: what is said of the zone counts.
+        let (zone, records) = futures::join!(zone, records);
+        let (zone, records) = (zone?, records?);
         let record = match record {
             None => None,
             Some(wanted) => match records.entries.iter().find(|record| record.id == *wanted) {

@@ -307,7 +307,7 @@ async fn a_change_says_only_what_changes_and_keeps_the_type() {
     let zone: ZoneId = double.add_zone("a.example", "active").parse().unwrap();
     let web: RecordId = double.add_record(zone.as_str(), "A", "www", "192.0.2.1").parse().unwrap();
     let mail: RecordId = double.add_record(zone.as_str(), "MX", "@", "mx.b.example").parse().unwrap();
-    let change = |change: RecordChange| async { cloudflare.change_record(&again(&root), &zone, &web, &change).await };
+    let change = async |change: RecordChange| { cloudflare.change_record(&again(&root), &zone, &web, &change).await };
     let proxied = change(RecordChange { proxied: Some(true), ..RecordChange::default() }).await.unwrap();
     assert_eq!(proxied["proxied"], true);
     assert_eq!(double.received().last().unwrap().body, json!({"proxied": true}));
@@ -368,7 +368,6 @@ async fn a_page_finds_what_a_dialog_is_about_and_nothing_that_is_not_there() {
     assert_eq!(problem(cloudflare.zone(&again(&root), &nowhere).await).status(), 400);
 }
 
-// Seen to fail with the event of the act written after the call instead of before it.
 #[tokio::test]
 async fn an_act_that_cannot_be_audited_is_not_begun() {
     let (double, world, root) = ready().await;

@@ -3,7 +3,7 @@
 use crate::api::body::Body;
 use domain::cloudflare::{RecordData, RecordFields};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use vault::cloudflare::{NewZone, RecordChange};
 
