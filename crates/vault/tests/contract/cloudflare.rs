@@ -147,6 +147,7 @@ async fn each_answer_of_cloudflare_has_its_problem_and_its_word_in_the_trail() {
     assert_eq!(double.zones().len(), 0);
 }
 
+// Seen to fail with nothing taken out of the answer.
 #[tokio::test]
 async fn a_token_that_comes_back_is_told_to_nobody() {
     let (double, world, root) = ready().await;
@@ -163,6 +164,7 @@ async fn a_token_that_comes_back_is_told_to_nobody() {
     assert!(double.received().iter().all(|received| !received.path.contains("canary") && !received.query.iter().any(|(_, v)| v.contains("canary"))));
 }
 
+// Seen to fail with no limit on creations.
 #[tokio::test]
 async fn the_eleventh_zone_in_an_hour_waits_and_asks_nobody() {
     let (double, world, root) = ready().await;
@@ -234,6 +236,7 @@ async fn zones_are_searched_narrowed_and_paged() {
     assert!(asked.contains(&("name".into(), "contains:zone3".into())) && asked.contains(&("status".into(), "pending".into())));
 }
 
+// Seen to fail with the typed domain not compared, and with any administrator admitted.
 #[tokio::test]
 async fn a_zone_is_deleted_only_by_its_own_name_and_with_a_recent_password() {
     let (double, world, root) = ready().await;
@@ -300,6 +303,7 @@ async fn each_type_of_record_is_written_as_cloudflare_takes_it() {
     assert!(records.iter().filter(|record| record.mail.is_some()).count() == 2 && records.iter().all(|record| record.editable));
 }
 
+// Seen to fail with the whole record sent.
 #[tokio::test]
 async fn a_change_says_only_what_changes_and_keeps_the_type() {
     let (double, world, root) = ready().await;
