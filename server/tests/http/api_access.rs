@@ -157,7 +157,9 @@ fn everybody_gets_the_status_of_the_table() {
     };
     for row in &TABLE {
         let key = json!({"provider": "perplexity", "key": "pplx-canary-of-the-owner", "label": "Mine", "allow_duplicate": true});
-        let id = add(&server, &owner, &key)["id"].as_str().unwrap().to_owned();
+        // Adds are limited, so there is a key only where the call is about one.
+        let about_key = row.1.contains("{key}");
+        let id = if about_key { add(&server, &owner, &key)["id"].as_str().unwrap().to_owned() } else { MISSING.to_owned() };
         for who in EVERYBODY {
             let answer = call(&server, row, &id, who, cookie(who));
             let expected = row.3[EVERYBODY_IN_TABLE.iter().position(|column| *column == who).unwrap()];
@@ -170,7 +172,7 @@ fn everybody_gets_the_status_of_the_table() {
                 assert_eq!(kept, same, "{who:?} {row:?}");
             }
         }
-        if row.0 != "DELETE" {
+        if about_key && row.0 != "DELETE" {
             assert_eq!(server.api("GET", &format!("/api/v1/byok/keys/{id}"), Some(&owner)).send().status, 200, "{row:?}");
         }
     }

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Request},
     response::Response,
 };
-use domain::cloudflare::{RecordFields, RecordId, ZoneId};
+use domain::cloudflare::{RecordFields, RecordId, RecordType, ZoneId};
 use vault::{
     Failure,
     cloudflare::{Cloudflare, RecordChange},
@@ -31,13 +31,15 @@ pub(super) async fn create(ByAdmin(visit): ByAdmin, Path(id): Path<String>, requ
         Ok(fields) => fields,
         Err(problem) => return visit.refused(problem.into(), Fields::default()).await,
     };
+    // What the chosen type does not have was hidden, and may still have been sent.
+    let proxiable = fields.text("type").parse().is_ok_and(RecordType::is_proxiable);
     let new = RecordFields {
         kind: fields.text("type"),
         name: fields.text("name"),
         content: fields.text("content"),
         priority: number(&fields, "priority"),
         ttl: number(&fields, "ttl"),
-        proxied: fields.is_ticked("proxied").then_some(true),
+        proxied: proxiable.then(|| fields.is_ticked("proxied")),
         comment: fields.get("comment").filter(|text| !text.trim().is_empty()).map(str::to_owned),
         data: None,
     };
