@@ -4,7 +4,8 @@ use super::note::FormProblem;
 use crate::islands::DialogForm;
 use leptos::prelude::*;
 
-/// One task with a way out to `cancel`. The island holds the focus inside and closes on Escape.
+/// One task with a way out to `cancel`. The island holds the focus inside and closes on Escape; a form that can test is sent in place, so that
+/// what was typed stays, the secret included.
 #[component]
 pub(crate) fn FormDialog(
     #[prop(into)] title: String,
@@ -25,7 +26,7 @@ pub(crate) fn FormDialog(
     view! {
         <div class="scrim">
             <dialog open class="dialog" aria-labelledby="dialog-title" aria-modal="true">
-                <form method="post" action=action id="dialog-form" novalidate autocomplete="off">
+                <form method="post" action=action id="dialog-form" data-in-place=testable.then_some("") novalidate autocomplete="off">
                     // Enter in a field means this one: the first submit button in the tree is the form's default.
                     {testable.then(|| view! { <button hidden name="act" value="save" tabindex="-1"></button> })}
                     <header>

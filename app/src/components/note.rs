@@ -1,7 +1,10 @@
 //! Notes: an announcement, a problem of a form, the outcome of a test, a duplicate.
 
 use crate::returned::Returned;
-use domain::{Problem, Verdict};
+use domain::{
+    Problem, Verdict,
+    views::{CredentialReport, credentials::Grant},
+};
 use leptos::prelude::*;
 
 /// The look of a verdict in a note.
@@ -40,7 +43,8 @@ pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
 /// The outcome of trying a service credential, in the same place.
 #[component]
 pub(crate) fn CredentialOutcome(returned: Returned) -> impl IntoView {
-    let class = returned.tested.as_ref().map(|report| tone(report.verdict));
+    let missing = |report: &CredentialReport| report.findings.permissions.iter().any(|found| found.grant == Grant::Missing);
+    let class = returned.tested.as_ref().map(|report| if missing(report) { "note note--warn" } else { tone(report.verdict) });
     let text = returned.tested.map(|report| {
         let grants = report.findings.permissions.iter().map(|found| format!("{}: {}", found.id, found.grant.as_str()));
         let grants = grants.collect::<Vec<_>>().join(", ");

@@ -157,7 +157,7 @@ fn everybody_gets_the_status_of_the_table() {
     };
     for row in &TABLE {
         let key = json!({"provider": "perplexity", "key": "pplx-canary-of-the-owner", "label": "Mine", "allow_duplicate": true});
-        // Adds are limited, so there is a key only where the call is about one.
+        // Adds are limited, so only a row about a key gets one.
         let about_key = row.1.contains("{key}");
         let id = if about_key { add(&server, &owner, &key)["id"].as_str().unwrap().to_owned() } else { MISSING.to_owned() };
         for who in EVERYBODY {
