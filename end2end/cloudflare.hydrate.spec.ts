@@ -26,7 +26,11 @@ test('Escape leaves a dialog, and Tab stays inside', async ({ page, admin, cloud
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('the pages of Cloudflare break no rule of axe and scroll nowhere sideways', async ({ page, admin, cloudflare }) => {
+test('the pages of Cloudflare break no rule of axe and scroll nowhere sideways', async ({
+  page,
+  admin,
+  cloudflare,
+}) => {
   void admin;
   test.setTimeout(120_000);
   const look = async (state: string) => {
@@ -60,7 +64,13 @@ test('the pages of Cloudflare break no rule of axe and scroll nowhere sideways',
   await page.goto(`${PAGE}/zones/${zone}`);
   await look('cloudflare-zone-empty');
 
-  cloudflare.addRecord(zone, { type: 'A', name: '@', content: '192.0.2.1', proxied: true, comment: 'The old web server' });
+  cloudflare.addRecord(zone, {
+    type: 'A',
+    name: '@',
+    content: '192.0.2.1',
+    proxied: true,
+    comment: 'The old web server',
+  });
   cloudflare.addRecord(zone, { type: 'AAAA', name: 'www', content: '2001:db8:85a3::8a2e:370:7334', ttl: 300 });
   cloudflare.addRecord(zone, { type: 'MX', name: '@', content: 'mx.example.net', priority: 10 });
   const dkim = cloudflare.addRecord(zone, {

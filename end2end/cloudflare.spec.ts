@@ -13,7 +13,9 @@ test('a zone is added, filled with records and deleted', async ({ page, admin, c
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Domain').fill('https://example.com/');
   await dialog.getByRole('button', { name: 'Add zone' }).click();
-  await expect(dialog.locator('.error')).toHaveText('Enter the domain alone, like example.com: no https://, port or path.');
+  await expect(dialog.locator('.error')).toHaveText(
+    'Enter the domain alone, like example.com: no https://, port or path.',
+  );
   await dialog.getByLabel('Domain').fill('Example.com');
   await dialog.getByRole('button', { name: 'Add zone' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Zone created' })).toBeVisible();

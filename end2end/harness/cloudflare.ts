@@ -88,7 +88,11 @@ export class CloudflareDouble {
       zone_id: zone,
       type,
       name: given === '@' || given === domain ? domain : given.endsWith(`.${domain}`) ? given : `${given}.${domain}`,
-      content: body.content ?? (type === 'SRV' ? `${data?.weight} ${data?.port} ${data?.target}` : `${data?.flags} ${data?.tag} "${data?.value}"`),
+      content:
+        body.content ??
+        (type === 'SRV'
+          ? `${data?.weight} ${data?.port} ${data?.target}`
+          : `${data?.flags} ${data?.tag} "${data?.value}"`),
       priority: body.priority ?? data?.priority,
       proxiable: ['A', 'AAAA', 'CNAME'].includes(type),
       proxied: body.proxied === true,
@@ -104,9 +108,12 @@ export class CloudflareDouble {
     for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
     this.received.push(`${request.method} ${request.url}`);
     const answer =
-      this.forced ?? this.#answer(request, text === '' ? {} : (JSON.parse(text) as Json), request.headers.authorization ?? '');
+      this.forced ??
+      this.#answer(request, text === '' ? {} : (JSON.parse(text) as Json), request.headers.authorization ?? '');
     const headers = { 'content-type': 'application/json', ...answer.headers };
-    response.writeHead(answer.status, headers).end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+    response
+      .writeHead(answer.status, headers)
+      .end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   }
 
   #answer(request: IncomingMessage, body: Json, authorization: string): Forced {

@@ -158,7 +158,7 @@ fn a_form_that_comes_back_keeps_what_was_typed() {
     let problem = Some(Problem::field(FieldProblem::new("content", "not_of_this_type", "An MX record holds a host.")));
     let values =
         vec![typed("type", "MX"), typed("name", "mail"), typed("content", "\"><b>"), typed("ttl", "3600"), typed("priority", "20")];
-    let page = full(Vec::new(), Some(ZoneTask::NewRecord), Returned { problem, values, test: None });
+    let page = full(Vec::new(), Some(ZoneTask::NewRecord), Returned { problem, values, ..Returned::default() });
     assert!(page.contains("An MX record holds a host.") && page.contains("value=\"20\"") && !page.contains("\"><b>"));
     assert!(page.contains("value=\"MX\" selected") && page.contains("value=\"3600\" selected"));
     let edit = full(vec![record("A", None)], Some(ZoneTask::EditRecord), Returned::default());
