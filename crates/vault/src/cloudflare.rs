@@ -141,6 +141,14 @@ impl Cloudflare<'_> {
             .await
     }
 
+    /// The same for an act that only reads: where no token was used, nothing happened.
+    async fn end_read<T>(&self, cx: &Context, used: Option<&Session>, event: Event, outcome: Result<T, Stopped>) -> Result<T, Failure> {
+        match used {
+            None => outcome.map_err(|stopped| stopped.failure),
+            Some(_) => self.end(cx, used, event, outcome).await,
+        }
+    }
+
     /// Puts the outcome of an act into the trail, with that of the token's use, and tells it.
     async fn end<T>(&self, cx: &Context, used: Option<&Session>, event: Event, outcome: Result<T, Stopped>) -> Result<T, Failure> {
         let used = used.map(|session| match &outcome {

@@ -12,7 +12,8 @@ const PAGE: &str = "/settings/cloudflare";
 /// A server that finds Cloudflare at the double, with a token in its environment, and its administrator.
 fn with_token(double: &CloudflareDouble, token: &str) -> (Server, String) {
     let url = double.url();
-    let settings = [("CLOUDFLARE_API_BASE_URL", url.as_str()), ("CLOUDFLARE_API_TOKEN", token), ("KEYWARD_ALLOW_ENDPOINTS", &double.origin)];
+    let settings =
+        [("CLOUDFLARE_API_BASE_URL", url.as_str()), ("CLOUDFLARE_API_TOKEN", token), ("KEYWARD_ALLOW_ENDPOINTS", &double.origin)];
     let server = Installation::with(&settings).serve();
     let cookie = server.admin();
     (server, cookie)
@@ -74,7 +75,10 @@ fn what_cloudflare_says_has_its_status_and_its_words() {
     let (double, server, cookie) = ready();
     let refused = |domain: &str| post(&server, &cookie, ZONES, &json!({"domain": domain}));
     let taken = refused(TAKEN);
-    assert_eq!((taken.status, taken.code().as_str(), taken.json()["detail"].as_str()), (400, "upstream_refused", Some("taken.example already exists")));
+    assert_eq!(
+        (taken.status, taken.code().as_str(), taken.json()["detail"].as_str()),
+        (400, "upstream_refused", Some("taken.example already exists"))
+    );
     assert_eq!(taken.json()["errors"][0]["code"], "1061");
     assert_eq!(refused(BANNED).json()["errors"][0]["code"], "1097");
     let error = |code: u32| json!({"success": false, "errors": [{"code": code, "message": format!("said {GOOD}")}]}).to_string();
@@ -101,7 +105,10 @@ fn without_a_token_and_without_an_answer_there_are_two_different_problems() {
     let server = Installation::with(&[]).serve();
     let cookie = server.admin();
     let answer = post(&server, &cookie, ZONES, &json!({"domain": "example.com"}));
-    assert_eq!((answer.status, answer.code().as_str(), answer.json()["detail"].as_str()), (503, "not_configured", Some("Cloudflare API is not configured")));
+    assert_eq!(
+        (answer.status, answer.code().as_str(), answer.json()["detail"].as_str()),
+        (503, "not_configured", Some("Cloudflare API is not configured"))
+    );
     let shown = page(&server, &cookie, PAGE);
     assert_eq!(shown.status, 200);
     assert!(shown.text().contains("Cloudflare is not set up") && shown.text().contains("href=\"/settings/credentials/cloudflare\""));
@@ -171,7 +178,10 @@ fn records_are_made_changed_and_deleted_over_rest() {
     let several = post(&server, &cookie, &records, &json!({"type": "TXT", "name": "a b", "content": "x", "ttl": 5, "proxied": true}));
     let fields: Vec<_> = several.json()["errors"].as_array().unwrap().iter().map(|fault| fault["field"].clone()).collect();
     assert_eq!((several.status, json!(fields)), (422, json!(["name", "ttl", "proxied"])));
-    for body in [json!({"type": "A", "name": "x", "content": "192.0.2.1", "id": "canary"}), json!({"type": "CAA", "name": "x", "data": {"canary": 1}})] {
+    for body in [
+        json!({"type": "A", "name": "x", "content": "192.0.2.1", "id": "canary"}),
+        json!({"type": "CAA", "name": "x", "data": {"canary": 1}}),
+    ] {
         let answer = post(&server, &cookie, &records, &body);
         assert_eq!(answer.status, 422);
         assert!(!answer.text().contains("canary"), "{}", answer.text());
@@ -200,27 +210,47 @@ fn the_pages_do_it_all_without_a_script() {
     let id = zone.rsplit('/').next().unwrap();
     assert_eq!((made.status, zone.as_str()), (303, format!("{PAGE}/zones/{id}").as_str()));
     let shown = page(&server, &cookie, &format!("{zone}?done=zone-created")).text();
-    for words in ["Zone created", "a.example", "Pending", "ada.ns.cloudflare.com", "Take the old ones away", "This zone has no records yet"] {
+    for words in ["Zone created", "a.example", "Pending", "ada.ns.cloudflare.com", "Take the old ones away", "This zone has no records yet"]
+    {
         assert!(shown.contains(words), "{words}");
     }
     let below = |path: &str| format!("/zones/{id}{path}");
     assert_eq!(form(&below("/check"), &[]).header("location"), Some(format!("{zone}?done=zone-checked").as_str()));
 
-    let wrong = form(&below("/records/new"), &[("type", "MX"), ("name", "@"), ("content", "not a host"), ("priority", "x"), ("ttl", "3600")]);
+    let wrong =
+        form(&below("/records/new"), &[("type", "MX"), ("name", "@"), ("content", "not a host"), ("priority", "x"), ("ttl", "3600")]);
     assert_eq!(wrong.status, 422);
     assert!(wrong.text().contains("The priority of an MX record") && wrong.text().contains("value=\"not a host\""));
-    let fields = [("type", "TXT"), ("name", "@"), ("content", "v=spf1 -all"), ("priority", "10"), ("ttl", "1"), ("proxied", "true"), ("comment", "")];
-    assert_eq!(form(&below("/records/new"), &fields).header("location"), Some(format!("{zone}?done=record-added").as_str()), "hidden fields do not count");
+    let fields = [
+        ("type", "TXT"),
+        ("name", "@"),
+        ("content", "v=spf1 -all"),
+        ("priority", "10"),
+        ("ttl", "1"),
+        ("proxied", "true"),
+        ("comment", ""),
+    ];
+    assert_eq!(
+        form(&below("/records/new"), &fields).header("location"),
+        Some(format!("{zone}?done=record-added").as_str()),
+        "hidden fields do not count"
+    );
     let fields = [("type", "A"), ("name", "www"), ("content", "192.0.2.1"), ("ttl", "1"), ("comment", "web")];
     assert_eq!(form(&below("/records/new"), &fields).status, 303);
     let record = |kind: &str| double.records().into_iter().find(|record| record["type"] == kind).unwrap();
     let www = format!("/records/{}", record("A")["id"].as_str().unwrap());
-    assert_eq!(form(&below(&format!("{www}/proxy")), &[("proxied", "true")]).header("location"), Some(format!("{zone}?done=proxy-on").as_str()));
+    assert_eq!(
+        form(&below(&format!("{www}/proxy")), &[("proxied", "true")]).header("location"),
+        Some(format!("{zone}?done=proxy-on").as_str())
+    );
     assert_eq!(record("A")["proxied"], true);
     let fields = [("name", "www.a.example"), ("content", "192.0.2.7"), ("ttl", "300"), ("proxied_present", "1"), ("comment", "")];
     assert_eq!(form(&below(&format!("{www}/edit")), &fields).header("location"), Some(format!("{zone}?done=record-saved").as_str()));
     let changed = record("A");
-    assert_eq!((&changed["content"], &changed["ttl"], &changed["proxied"], &changed["comment"]), (&json!("192.0.2.7"), &json!(300), &json!(false), &json!("")));
+    assert_eq!(
+        (&changed["content"], &changed["ttl"], &changed["proxied"], &changed["comment"]),
+        (&json!("192.0.2.7"), &json!(300), &json!(false), &json!(""))
+    );
     let spf = format!("/records/{}", record("TXT")["id"].as_str().unwrap());
     let warning = page(&server, &cookie, &format!("{zone}{spf}/delete")).text();
     assert!(warning.contains("Mail depends on this record (SPF)."));
@@ -253,7 +283,14 @@ fn for_everybody_else_the_pages_are_not_there() {
         assert_eq!(page(&server, &ann, &path).status, 404, "{path}");
         assert_eq!(page(&server, "", &path).status, 303, "{path}");
     }
-    for path in ["/check", "/delete", "/records/new", &format!("/records/{record}/edit"), &format!("/records/{record}/proxy"), &format!("/records/{record}/delete")] {
+    for path in [
+        "/check",
+        "/delete",
+        "/records/new",
+        &format!("/records/{record}/edit"),
+        &format!("/records/{record}/proxy"),
+        &format!("/records/{record}/delete"),
+    ] {
         assert_eq!(server.form(&below(path), &[]).cookie(&ann).send().status, 404, "{path}");
     }
     assert_eq!(server.form(&format!("{PAGE}/zones/new"), &[("domain", "b.example")]).cookie(&ann).send().status, 404);

@@ -72,7 +72,7 @@ impl Cloudflare<'_> {
             listing(session.zones(query).await?, shown::zone)
         }
         .await;
-        let zones = told(self.end(cx, used.as_ref(), Event::success("cloudflare.zone.list"), outcome).await)?;
+        let zones = told(self.end_read(cx, used.as_ref(), Event::success("cloudflare.zone.list"), outcome).await)?;
         Ok(ZonesPage { account, zones, has_account })
     }
 
@@ -86,7 +86,7 @@ impl Cloudflare<'_> {
         let mut used = None;
         let outcome: Result<_, Stopped> = async { used.insert(self.open(cx, admin).await?).in_full(id, query, record).await }.await;
         let event = Event::success("cloudflare.zone.read").word("zone", id.as_str());
-        let zone = told(self.end(cx, used.as_ref(), event, outcome).await)?;
+        let zone = told(self.end_read(cx, used.as_ref(), event, outcome).await)?;
         Ok(ZonePage { account, zone, step_up: access::recent_admin(cx, Scope::CloudflareWrite).is_err() })
     }
 }

@@ -179,7 +179,7 @@ impl Cloudflare<'_> {
         let mut used = None;
         let outcome: Result<_, Stopped> = async { used.insert(self.open(cx, admin).await?).records(zone, query).await }.await;
         let event = Event::success("cloudflare.record.list").word("zone", zone.as_str());
-        let (entries, paging) = self.end(cx, used.as_ref(), event, outcome).await?;
+        let (entries, paging) = self.end_read(cx, used.as_ref(), event, outcome).await?;
         Ok(Part { entries, paging })
     }
 

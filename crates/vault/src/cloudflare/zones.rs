@@ -128,7 +128,7 @@ impl Cloudflare<'_> {
         let (admin, _) = access::admin(cx, Scope::CloudflareRead)?;
         let mut used = None;
         let outcome: Result<_, Stopped> = async { used.insert(self.open(cx, admin).await?).zones(query).await }.await;
-        let (entries, paging) = self.end(cx, used.as_ref(), Event::success("cloudflare.zone.list"), outcome).await?;
+        let (entries, paging) = self.end_read(cx, used.as_ref(), Event::success("cloudflare.zone.list"), outcome).await?;
         Ok(Part { entries, paging })
     }
 
@@ -140,7 +140,7 @@ impl Cloudflare<'_> {
         let (admin, _) = access::admin(cx, Scope::CloudflareRead)?;
         let mut used = None;
         let outcome: Result<_, Stopped> = async { Ok(used.insert(self.open(cx, admin).await?).zone(id).await?) }.await;
-        self.end(cx, used.as_ref(), Event::success("cloudflare.zone.read").word("zone", id.as_str()), outcome).await
+        self.end_read(cx, used.as_ref(), Event::success("cloudflare.zone.read").word("zone", id.as_str()), outcome).await
     }
 
     /// Creates a zone; at most 10 in an hour and administrator, refused ones included.
