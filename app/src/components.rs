@@ -3,10 +3,12 @@
 #![allow(clippy::needless_pass_by_value, reason = "components own their props")]
 #![allow(unreachable_pub, reason = "the component macro makes public types")]
 
+pub(crate) mod cloudflare;
 pub(crate) mod credential_card;
 pub(crate) mod credential_fields;
 pub(crate) mod dialog;
 pub(crate) mod field;
+pub(crate) mod filter;
 pub(crate) mod form_dialog;
 pub(crate) mod frame;
 pub(crate) mod group;
@@ -16,6 +18,7 @@ pub(crate) mod keys_list;
 pub(crate) mod menu;
 pub(crate) mod note;
 pub(crate) mod notice;
+pub(crate) mod paging;
 pub(crate) mod password_again;
 pub(crate) mod service_tabs;
 pub(crate) mod sessions_list;

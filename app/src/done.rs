@@ -39,11 +39,27 @@ pub enum Done {
     CredentialTested,
     /// A service credential was stored from the environment.
     CredentialMoved,
+    /// A zone was created.
+    ZoneCreated,
+    /// Cloudflare was asked to look at a zone again.
+    ZoneChecked,
+    /// A zone was deleted.
+    ZoneDeleted,
+    /// A DNS record was added.
+    RecordAdded,
+    /// A DNS record was changed.
+    RecordSaved,
+    /// A DNS record was deleted.
+    RecordDeleted,
+    /// A DNS record goes through Cloudflare's proxy.
+    ProxyOn,
+    /// A DNS record no longer does.
+    ProxyOff,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 26] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -62,6 +78,14 @@ impl Done {
         Self::CredentialDeleted,
         Self::CredentialTested,
         Self::CredentialMoved,
+        Self::ZoneCreated,
+        Self::ZoneChecked,
+        Self::ZoneDeleted,
+        Self::RecordAdded,
+        Self::RecordSaved,
+        Self::RecordDeleted,
+        Self::ProxyOn,
+        Self::ProxyOff,
     ];
 
     /// The word in the query.
@@ -86,6 +110,14 @@ impl Done {
             Self::CredentialDeleted => "credential-deleted",
             Self::CredentialTested => "credential-tested",
             Self::CredentialMoved => "credential-moved",
+            Self::ZoneCreated => "zone-created",
+            Self::ZoneChecked => "zone-checked",
+            Self::ZoneDeleted => "zone-deleted",
+            Self::RecordAdded => "record-added",
+            Self::RecordSaved => "record-saved",
+            Self::RecordDeleted => "record-deleted",
+            Self::ProxyOn => "proxy-on",
+            Self::ProxyOff => "proxy-off",
         }
     }
     /// The sentence on the page.
@@ -110,6 +142,14 @@ impl Done {
             Self::CredentialDeleted => "Credential deleted",
             Self::CredentialTested => "Credential tested",
             Self::CredentialMoved => "Credential moved into Keyward",
+            Self::ZoneCreated => "Zone created",
+            Self::ZoneChecked => "Cloudflare looks again; the state follows when it is done",
+            Self::ZoneDeleted => "Zone deleted",
+            Self::RecordAdded => "Record added",
+            Self::RecordSaved => "Record saved",
+            Self::RecordDeleted => "Record deleted",
+            Self::ProxyOn => "The proxy is on",
+            Self::ProxyOff => "The proxy is off",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -136,6 +176,7 @@ impl Done {
             | Self::CredentialDeleted
             | Self::CredentialTested
             | Self::CredentialMoved => "/settings/credentials",
+            Self::ZoneDeleted => "/settings/cloudflare",
             _ => "/keys",
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     islands::Task,
     pages::{
         account::Account,
+        cloudflare::{Zone, ZoneTask, Zones},
         credentials::{CredentialTask, Credentials},
         keys::Keys,
         not_found::NotFound,
@@ -80,6 +81,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/credentials/:service/new") view=|| view! { <Credentials own=true task=CredentialTask::New /> } ssr=SsrMode::Async />
                 <Route path=path!("/account/credentials/:service/:kind/replace") view=|| view! { <Credentials own=true task=CredentialTask::Replace /> } ssr=SsrMode::Async />
                 <Route path=path!("/account/credentials/:service/:kind/delete") view=|| view! { <Credentials own=true task=CredentialTask::Delete /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare") view=|| view! { <Zones /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/new") view=|| view! { <Zones adding=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/:id") view=|| view! { <Zone /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/:id/delete") view=|| view! { <Zone task=ZoneTask::Delete /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/:id/records/new") view=|| view! { <Zone task=ZoneTask::NewRecord /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/:id/records/:record/edit") view=|| view! { <Zone task=ZoneTask::EditRecord /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/cloudflare/zones/:id/records/:record/delete") view=|| view! { <Zone task=ZoneTask::DeleteRecord /> } ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

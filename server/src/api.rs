@@ -5,6 +5,7 @@
 
 mod access;
 mod body;
+mod cloudflare;
 mod credentials;
 mod docs;
 mod keys;
@@ -20,7 +21,7 @@ pub(crate) use openapi::document;
 
 use crate::http::Site;
 use ::vault::{Failure, limits::Allowance};
-use access::{KeysRead, KeysTest, KeysWrite, May, Word};
+use access::{CloudflareRead, CloudflareWrite, KeysRead, KeysTest, KeysWrite, May, Word};
 use axum::{
     Json, Router,
     http::{HeaderMap, HeaderName, HeaderValue},
@@ -43,6 +44,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
+        .merge(cloudflare::router())
         .merge(credentials::router())
         .merge(vault::router())
 }

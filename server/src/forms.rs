@@ -3,6 +3,7 @@
 
 mod account;
 mod accounts;
+mod cloudflare;
 mod credentials;
 mod fields;
 mod kept;
@@ -53,6 +54,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
         .route("/account/theme", post(account::choose_theme))
+        .merge(cloudflare::routes())
         .merge(credentials::routes())
         .layer(middleware::from_fn_with_state(site.clone(), kept::layer))
 }

@@ -64,7 +64,13 @@ pub(crate) fn status(problem: &Problem) -> StatusCode {
 
 fn write(problem: &Problem, status: StatusCode, request: RequestId) -> Response {
     let faults: &[FieldProblem] = if let Problem::Invalid { fields } = problem { fields } else { &[] };
-    let errors = faults.iter().map(|fault| Fault { field: &fault.field, code: &fault.code, message: &fault.message }).collect();
+    let mut errors: Vec<_> = faults.iter().map(|fault| Fault { field: &fault.field, code: &fault.code, message: &fault.message }).collect();
+    // The service's own number for its refusal.
+    let upstream = match problem {
+        Problem::UpstreamRefused { service, number, message } => Some((service.to_lowercase(), number.to_string(), message)),
+        _ => None,
+    };
+    errors.extend(upstream.as_ref().map(|(field, code, message)| Fault { field, code, message }));
     let told = problem.detail();
     // Of several faults the first one speaks for all.
     let (detail, code) = match (status, faults.first()) {

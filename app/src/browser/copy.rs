@@ -8,11 +8,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlDocument, js_sys::Reflect};
 
 const COPIED: &str = "Copied.";
-const SELECTED: &str = "Copying did not work. The token is selected: press Ctrl+C or \u{2318}C.";
+const SELECTED: &str = "Copying did not work. The text is selected: press Ctrl+C or \u{2318}C.";
 
 /// Copies what an element says. The clipboard is there on https and loopback only, and may refuse; then the text is selected and
 /// the older way is tried, and whoever pressed the button is told what to do if that does not work either.
-pub(crate) fn copy(id: &'static str, said: RwSignal<&'static str>) {
+pub(crate) fn copy(id: &str, said: RwSignal<&'static str>) {
     let Some(element) = by_id::<Element>(id) else { return };
     let text = element.text_content().unwrap_or_default();
     let navigator = window().navigator();

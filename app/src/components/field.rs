@@ -22,7 +22,7 @@ pub(crate) fn TextField(
     label: &'static str,
     #[prop(optional)] kind: Option<&'static str>,
     #[prop(optional, into)] value: Option<String>,
-    #[prop(optional)] help: Option<&'static str>,
+    #[prop(optional, into)] help: Option<String>,
     #[prop(optional)] optional: bool,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] class: Option<&'static str>,
@@ -46,7 +46,7 @@ pub(crate) fn TextField(
                 aria-invalid=fault.is_some().then_some("true")
             />
             {(help.is_some() || optional)
-                .then(|| view! { <span class="help" id=format!("{name}-help")>{help.unwrap_or("Optional.")}</span> })}
+                .then(|| view! { <span class="help" id=format!("{name}-help")>{help.unwrap_or_else(|| "Optional.".to_owned())}</span> })}
             <FieldError name message=fault />
         </div>
     }

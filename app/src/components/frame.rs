@@ -32,6 +32,8 @@ pub(crate) enum Place {
 pub(crate) enum Setting {
     /// Service credentials.
     Credentials,
+    /// Zones and DNS records.
+    Cloudflare,
 }
 
 /// Address, name and place of every page for all.
@@ -39,7 +41,8 @@ const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
 
 /// The same of the pages for administrators, in the order of the side bar.
-const SETTINGS: [(Setting, &str, &str); 1] = [(Setting::Credentials, "/settings/credentials", "Service credentials")];
+const SETTINGS: [(Setting, &str, &str); 2] =
+    [(Setting::Credentials, "/settings/credentials", "Service credentials"), (Setting::Cloudflare, "/settings/cloudflare", "Cloudflare")];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.

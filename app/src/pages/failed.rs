@@ -10,13 +10,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 /// The failed state in its frame; a session that ended meanwhile goes to sign-in instead.
-pub(crate) fn failed(
-    title: &'static str,
-    path: &'static str,
-    place: Place,
-    problem: Problem,
-    response: Option<&ResponseOptions>,
-) -> AnyView {
+pub(crate) fn failed(title: &'static str, path: &str, place: Place, problem: Problem, response: Option<&ResponseOptions>) -> AnyView {
     if problem == Problem::NotAuthenticated {
         leptos_axum::redirect(&format!("/sign-in?next={path}"));
         return ().into_any();
@@ -24,9 +18,10 @@ pub(crate) fn failed(
     if let Some(response) = response {
         respond(response, &problem);
     }
+    let again = path.to_owned();
     view! {
         <Frame account=None place>
-            <Unavailable title problem again=path.to_owned() />
+            <Unavailable title problem again />
         </Frame>
     }
     .into_any()

@@ -42,7 +42,7 @@ fn page(account: AccountView, shown: Option<Shown>, response: Option<&ResponseOp
                 <p class="fine" id="token-help">"This page forgets it after a minute. Keep it where the program that uses it finds its secrets."</p>
                 <code class="once-token" id="new-token" tabindex="0" aria-label="The new token">{token.for_owner().to_owned()}</code>
                 <div class="row">
-                    <CopyButton />
+                    <CopyButton of="new-token".to_owned() named=String::new() />
                     <a class="button" href="/tokens">"Done"</a>
                 </div>
             </div>

@@ -4,6 +4,8 @@
 //! and compiled for the browser. Values are parsed once, at the door; below it there are no raw strings.
 
 pub mod catalogue;
+#[cfg(feature = "cloudflare")]
+pub mod cloudflare;
 pub mod ids;
 pub mod key_input;
 pub mod names;

@@ -99,6 +99,37 @@ pub enum Problem {
     CannotOpen,
     /// The provider's address changed since the key was entered; it has to be entered again.
     EndpointChanged,
+    /// The service does not accept the installation's credential.
+    UpstreamAuthFailed {
+        /// The service's name.
+        service: String,
+    },
+    /// The service takes no more requests for a while.
+    UpstreamRateLimited {
+        /// The service's name.
+        service: String,
+        /// Whole seconds until the next may succeed.
+        retry_after: u32,
+    },
+    /// The service says no. Number and message are its own: the message is bounded, on one line, and without the credential.
+    UpstreamRefused {
+        /// The service's name.
+        service: String,
+        /// The service's number for it.
+        number: u32,
+        /// The service's words.
+        message: String,
+    },
+    /// The service could not be reached. Whether it did what was asked is not known.
+    UpstreamUnreachable {
+        /// The service's name.
+        service: String,
+    },
+    /// The service's answer makes no sense. Whether it did what was asked is not known.
+    UpstreamUnexpected {
+        /// The service's name.
+        service: String,
+    },
     /// The database or audit trail cannot be written or read just now.
     Unavailable {
         /// Whole seconds after which to try again.
@@ -123,16 +154,17 @@ impl Problem {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidProvider | Self::UnsupportedBody => 400,
-            Self::NotAuthenticated | Self::SignInFailed => 401,
+            Self::InvalidProvider | Self::UnsupportedBody | Self::UpstreamRefused { .. } => 400,
+            Self::NotAuthenticated | Self::SignInFailed | Self::UpstreamAuthFailed { .. } => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
             Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid => 404,
             Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged | Self::RootKeyChanging => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,
             Self::Invalid { .. } => 422,
-            Self::TooMany { .. } => 429,
+            Self::TooMany { .. } | Self::UpstreamRateLimited { .. } => 429,
             Self::Internal => 500,
+            Self::UpstreamUnreachable { .. } | Self::UpstreamUnexpected { .. } => 502,
             Self::NotConfigured { .. } | Self::Unavailable { .. } | Self::ProviderUnavailable { .. } => 503,
         }
     }
@@ -161,6 +193,11 @@ impl Problem {
             Self::TooMany { .. } => "too_many",
             Self::CannotOpen => "cannot_open",
             Self::EndpointChanged => "endpoint_changed",
+            Self::UpstreamAuthFailed { .. } => "upstream_auth_failed",
+            Self::UpstreamRateLimited { .. } => "upstream_rate_limited",
+            Self::UpstreamRefused { .. } => "upstream_refused",
+            Self::UpstreamUnreachable { .. } => "upstream_unreachable",
+            Self::UpstreamUnexpected { .. } => "upstream_unexpected",
             Self::Unavailable { .. } => "unavailable",
             Self::ProviderUnavailable { .. } => "provider_unavailable",
             Self::Internal => "internal",
@@ -205,6 +242,19 @@ impl Problem {
             }
             Self::CannotOpen => "The stored key cannot be opened. Replace it with the key from your provider.",
             Self::EndpointChanged => "The provider's address changed since this key was saved. Enter the key again.",
+            Self::UpstreamAuthFailed { service } => return Cow::Owned(format!("{service} authentication failed")),
+            Self::UpstreamRateLimited { service, .. } => return Cow::Owned(format!("{service} API rate limit exceeded")),
+            Self::UpstreamRefused { message, .. } => return Cow::Owned(message.clone()),
+            Self::UpstreamUnreachable { service } => {
+                return Cow::Owned(format!(
+                    "{service} could not be reached. If you changed something, look whether it was done before you try again."
+                ));
+            }
+            Self::UpstreamUnexpected { service } => {
+                return Cow::Owned(format!(
+                    "The answer of {service} was not understood. If you changed something, look whether it was done before you try again."
+                ));
+            }
             Self::Unavailable { .. } => "Keyward cannot read or write its database just now. Nothing was changed; try again shortly.",
             Self::ProviderUnavailable { .. } => "The sign-in provider cannot be reached just now. Try again shortly.",
             Self::Internal => "Something went wrong on the server. The log has the details under the request id.",
@@ -222,7 +272,10 @@ impl Problem {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooMany { retry_after } | Self::Unavailable { retry_after } | Self::ProviderUnavailable { retry_after } => {
+            Self::TooMany { retry_after }
+            | Self::Unavailable { retry_after }
+            | Self::ProviderUnavailable { retry_after }
+            | Self::UpstreamRateLimited { retry_after, .. } => {
                 Some(*retry_after)
             }
             _ => None,

@@ -1,5 +1,7 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
+#[cfg(feature = "cloudflare")]
+pub mod cloudflare;
 pub mod credentials;
 
 pub use credentials::{CredentialReport, CredentialView, CredentialsPage};

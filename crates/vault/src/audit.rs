@@ -101,6 +101,12 @@ impl Event {
     pub fn success(action: &'static str) -> Self {
         Self::new(action, Outcome::Success)
     }
+    /// The same act with another outcome.
+    #[must_use]
+    pub const fn ending(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
     /// What it is about.
     #[must_use]
     pub fn on(mut self, object: Object) -> Self {

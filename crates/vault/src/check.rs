@@ -43,7 +43,7 @@ pub async fn check(egress: &Egress, provider: &Provider, endpoint: &Endpoint, se
         } else if !provider.keyless {
             return Err(Refusal::Unsendable);
         }
-        egress.send(user, endpoint, Request { method: check.method, path_and_query: check.path.clone(), headers, body: None }).await
+        egress.send(user, endpoint, Request { method: check.method.into(), path_and_query: check.path.clone(), headers, body: None }).await
     };
     let result = match outcome.await {
         Err(refusal) => CheckResult::unreachable(refusal.as_str()),

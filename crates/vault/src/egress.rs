@@ -7,13 +7,15 @@ pub(crate) mod address;
 mod client;
 mod endpoint;
 mod gate;
+mod json;
 pub mod resolve;
 
 pub use endpoint::{Endpoint, EndpointPolicy};
+pub(crate) use json::bearer;
 pub use resolve::{NotResolved, Resolve, SystemResolver};
 
 use crate::metrics::{self, Counted};
-use domain::{catalogue::Method, ids::UserId};
+use domain::{catalogue, ids::UserId};
 use endpoint::Admission;
 use gate::{Breaker, Gate};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -164,10 +166,34 @@ impl Refusal {
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verb {
+    /// Read.
+    Get,
+    /// Make, or ask with a body.
+    Post,
+    /// Put in place.
+    Put,
+    /// Change a part.
+    Patch,
+    /// Delete.
+    Delete,
+}
+
+impl From<catalogue::Method> for Verb {
+    fn from(method: catalogue::Method) -> Self {
+        match method {
+            catalogue::Method::Get => Self::Get,
+            catalogue::Method::Post => Self::Post,
+        }
+    }
+}
+
 /// A request below an endpoint.
 pub struct Request {
     /// Its method.
-    pub method: Method,
+    pub method: Verb,
     /// Path and query below the base URL.
     pub path_and_query: String,
     /// Headers; those with secrets come from [`secret_header`].

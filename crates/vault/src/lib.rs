@@ -9,6 +9,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod backup;
 pub mod check;
+pub mod cloudflare;
 pub mod context;
 pub mod credentials;
 pub mod egress;

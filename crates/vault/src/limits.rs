@@ -33,6 +33,8 @@ pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, 
 
 /// Longer than any window: hits older than this are of no use to any rule.
 pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// New zones at Cloudflare, by administrator, refused ones included.
+pub const ZONES: Rule = Rule { name: "cloudflare.zone.create", most: 10, window: Duration::from_secs(60 * 60) };
 /// New API tokens, by account.
 pub const TOKENS: Rule = Rule { name: "token.create", most: 30, window: MINUTE };
 

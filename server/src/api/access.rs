@@ -42,6 +42,10 @@ needs! {
     KeysWrite,
     /// `keys:test`.
     KeysTest,
+    /// `cloudflare:read`.
+    CloudflareRead,
+    /// `cloudflare:write`.
+    CloudflareWrite,
 }
 
 /// A caller whose proof is good for `S`. First argument of every handler.

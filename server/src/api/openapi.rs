@@ -29,6 +29,7 @@ use utoipa::{
         (name = "byok", description = "Provider keys of the caller"),
         (name = "tokens", description = "API tokens of the caller, for a session alone"),
         (name = "credentials", description = "Service credentials of the installation, for administrators"),
+        (name = "cloudflare", description = "Zones and DNS records at Cloudflare, for administrators"),
         (name = "account", description = "Service credentials of the caller"),
         (name = "vault", description = "Keyring and rotation, for administrators"),
     ),
@@ -75,6 +76,8 @@ const TEST_STORED: &[u16] = &[400, 401, 403, 404, 409, 429, 500, 503];
 const WRITE: &[u16] = &[400, 401, 403, 409, 413, 415, 422, 429, 500, 503];
 const LIST: &[u16] = &[400, 401, 403, 422, 429, 500, 503];
 const ONE: &[u16] = &[400, 401, 403, 404, 429, 500, 503];
+const UPSTREAM: &[u16] = &[400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
+const UPSTREAM_WRITE: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
 const WRITE_ONE: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503];
 
 const fn statuses(kind: u8) -> &'static [u16] {
@@ -84,14 +87,16 @@ const fn statuses(kind: u8) -> &'static [u16] {
         2 => WRITE,
         3 => LIST,
         4 => ONE,
+        6 => UPSTREAM,
+        7 => UPSTREAM_WRITE,
         _ => WRITE_ONE,
     }
 }
 
 fn description(status: u16) -> &'static str {
     match status {
-        400 => "The body is no JSON, or the word in the path is neither a key's id nor a provider",
-        401 => "Not authenticated",
+        400 => "The body is no JSON, the word in the path is neither a key's id nor a provider, or Cloudflare says no in its own words",
+        401 => "Not authenticated; with the code upstream_auth_failed, Cloudflare does not accept the stored token",
         403 => "The role, scope or tier does not reach so far, or the request came from another site",
         404 => "There is no such thing for this caller",
         409 => "The same secret is kept under another label, the stored one has to be entered again, or the root key is being changed",
@@ -101,7 +106,8 @@ fn description(status: u16) -> &'static str {
         422 => "A field does not hold; errors says which",
         429 => "Too many in the window",
         500 => "A fault of the server",
-        _ => "The database or the audit trail cannot be written just now",
+        502 => "Cloudflare could not be reached, or its answer was not understood",
+        _ => "The database or the audit trail cannot be written just now, or no token for Cloudflare is set",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{SECRET, add},
-    callers::{Cast, MISSING, Who},
+    callers::{AT_CLOUDFLARE, Cast, MISSING, Who},
     database,
     harness::{Answer, EMAIL, Server},
 };
@@ -37,6 +37,16 @@ pub const TABLE: &[Row] = &[
     ("PUT", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 200]),
     ("POST", "/api/v1/credentials/{service}/test", "credentials:write", [401, 403, 403, 200]),
     ("DELETE", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 204]),
+    // There is no token for Cloudflare.
+    ("GET", "/api/v1/cloudflare/zones", "cloudflare:read", [401, 403, 403, 503]),
+    ("POST", "/api/v1/cloudflare/zones", "cloudflare:write", [401, 403, 403, 503]),
+    ("GET", "/api/v1/cloudflare/zones/{id}", "cloudflare:read", [401, 403, 403, 503]),
+    ("DELETE", "/api/v1/cloudflare/zones/{id}", "cloudflare:write", [401, 403, 403, 503]),
+    ("POST", "/api/v1/cloudflare/zones/{id}/activation_check", "cloudflare:write", [401, 403, 403, 503]),
+    ("GET", "/api/v1/cloudflare/zones/{id}/dns_records", "cloudflare:read", [401, 403, 403, 503]),
+    ("POST", "/api/v1/cloudflare/zones/{id}/dns_records", "cloudflare:write", [401, 403, 403, 503]),
+    ("PATCH", "/api/v1/cloudflare/zones/{id}/dns_records/{record_id}", "cloudflare:write", [401, 403, 403, 503]),
+    ("DELETE", "/api/v1/cloudflare/zones/{id}/dns_records/{record_id}", "cloudflare:write", [401, 403, 403, 503]),
     ("GET", "/api/v1/account/credentials", "credentials:read", [401, 200, 200, 200]),
     ("GET", "/api/v1/account/credentials/services", "credentials:read", [401, 200, 200, 200]),
     ("POST", "/api/v1/account/credentials", "credentials:write", [401, 201, 201, 201]),
@@ -63,6 +73,9 @@ fn body(path: &str, who: Who) -> Option<Value> {
         "{key}" => Some(json!({"description": "changed"})),
         "credentials" => Some(json!({"service": "github", "credential_type": "api_token", "value": key})),
         "{credential_type}" => Some(json!({"value": key})),
+        "zones" => Some(json!({"domain": "example.com"})),
+        "dns_records" => Some(json!({"type": "A", "name": "www", "content": "192.0.2.1"})),
+        "{record_id}" => Some(json!({"ttl": 60})),
         _ => None,
     }
 }
@@ -75,7 +88,9 @@ pub fn body_of((method, path, ..): &Row, who: Who) -> Option<Value> {
 
 /// The address of a row, with the owner's key in it.
 pub fn address((_, path, ..): &Row, key: &str) -> String {
-    path.replace("{key}", key).replace("{id}", MISSING).replace("{service}", "github").replace("{credential_type}", "api_token")
+    let id = if path.starts_with("/api/v1/cloudflare") { AT_CLOUDFLARE } else { MISSING };
+    let path = path.replace("{key}", key).replace("{id}", id).replace("{record_id}", id);
+    path.replace("{service}", "github").replace("{credential_type}", "api_token")
 }
 
 fn call(server: &Server, row: &Row, key: &str, who: Who, cookie: Option<&str>) -> Answer {

@@ -14,6 +14,8 @@ use std::{
 use tempfile::NamedTempFile;
 
 pub const MISSING: &str = "00000000-0000-0000-0000-000000000000";
+/// What could be the id of a zone or a record.
+pub const AT_CLOUDFLARE: &str = "c029d2ce45c12046e50bac63b249179a";
 
 /// A column of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,6 +12,9 @@ mod backup;
 mod bodies;
 mod callers;
 mod canary;
+mod cloudflare;
+#[path = "../../../crates/vault/tests/contract/cloudflare_double.rs"]
+mod cloudflare_double;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
 mod command_line;

@@ -2,7 +2,7 @@
 //! row its address. REST has a table of its own, in `api_access`.
 
 use crate::{
-    callers::{Cast, MISSING, Who},
+    callers::{AT_CLOUDFLARE, Cast, MISSING, Who},
     database,
     harness::{Answer, Request},
 };
@@ -73,6 +73,21 @@ pub const PAGES: &[Row] = &[
     ("POST", "/settings/credentials/{service}/{kind}/move", [303, 404, 404, 404]),
     ("GET", "/settings/credentials/{service}/{kind}/delete", [303, 404, 404, 200]),
     ("POST", "/settings/credentials/{service}/{kind}/delete", [303, 404, 404, 303]),
+    // There is no token for Cloudflare, which the pages say and the forms answer with.
+    ("GET", "/settings/cloudflare", [303, 404, 404, 200]),
+    ("GET", "/settings/cloudflare/zones/new", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/new", [303, 404, 404, 503]),
+    ("GET", "/settings/cloudflare/zones/{zone}", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/{zone}/check", [303, 404, 404, 503]),
+    ("GET", "/settings/cloudflare/zones/{zone}/delete", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/{zone}/delete", [303, 404, 404, 503]),
+    ("GET", "/settings/cloudflare/zones/{zone}/records/new", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/{zone}/records/new", [303, 404, 404, 503]),
+    ("GET", "/settings/cloudflare/zones/{zone}/records/{record}/edit", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/{zone}/records/{record}/edit", [303, 404, 404, 503]),
+    ("POST", "/settings/cloudflare/zones/{zone}/records/{record}/proxy", [303, 404, 404, 503]),
+    ("GET", "/settings/cloudflare/zones/{zone}/records/{record}/delete", [303, 404, 404, 200]),
+    ("POST", "/settings/cloudflare/zones/{zone}/records/{record}/delete", [303, 404, 404, 503]),
     ("POST", "/api/fn/keys/add", [401, 200, 200, 200]),
     ("POST", "/api/fn/keys/replace", [401, 200, 404, 404]),
     ("POST", "/api/fn/keys/edit", [401, 200, 404, 404]),
@@ -113,6 +128,10 @@ pub fn fields(path: &str, who: Who, key: &str) -> Option<Vec<(&'static str, Stri
         }
         path if path.ends_with("/{kind}/replace") => vec![("key", secret), ("act", "save".into())],
         path if path.ends_with("/{kind}/delete") || path.ends_with("/{kind}/move") => vec![("password", String::new())],
+        "/settings/cloudflare/zones/new" | "/settings/cloudflare/zones/{zone}/delete" => vec![("domain", "example.com".into())],
+        path if path.ends_with("/records/new") => vec![("type", "A".into()), ("name", "www".into()), ("content", "192.0.2.1".into())],
+        path if path.ends_with("/{record}/edit") => vec![("name", "www".into()), ("content", "192.0.2.1".into()), ("ttl", "1".into())],
+        path if path.ends_with("/proxy") => vec![("proxied", "true".into())],
         "/tokens/new" => vec![("name", "x".into()), ("keys:read", "true".into())],
         "/account" => vec![("password", "canary canary canary".into()), ("new_password", "violet otter under 18 bridges".into())],
         "/account/theme" => vec![("theme", "dark".into())],
@@ -150,7 +169,8 @@ impl Things {
     }
     pub fn address(&self, path: &str) -> String {
         let path = path.replace("{key}", &self.key).replace("{token}", &self.token).replace("{session}", &self.session);
-        path.replace("{service}", "github").replace("{kind}", "api_token")
+        let path = path.replace("{service}", "github").replace("{kind}", "api_token");
+        path.replace("{zone}", AT_CLOUDFLARE).replace("{record}", AT_CLOUDFLARE)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         CheckResult,
         evidence::{self, json},
     },
-    egress::{Answer, Egress, Endpoint, Refusal, Request, plain_headers, secret_header},
+    egress::{Answer, Egress, Endpoint, Refusal, Request, Verb, plain_headers, secret_header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
@@ -82,7 +82,7 @@ impl Question<'_> {
 
     /// A reading call with the credential.
     async fn get(&self, path: &str) -> Result<Answer, Refusal> {
-        let request = Request { method: Method::Get, path_and_query: path.to_owned(), headers: self.headers()?, body: None };
+        let request = Request { method: Verb::Get, path_and_query: path.to_owned(), headers: self.headers()?, body: None };
         self.egress.send(self.user, self.endpoint, request).await
     }
 
@@ -104,7 +104,7 @@ impl Question<'_> {
             Method::Get => self.get(&check.path).await,
             Method::Post => match self.headers() {
                 Ok(headers) => {
-                    let request = Request { method: Method::Post, path_and_query: check.path.clone(), headers, body: None };
+                    let request = Request { method: Verb::Post, path_and_query: check.path.clone(), headers, body: None };
                     self.egress.send(self.user, self.endpoint, request).await
                 }
                 Err(refusal) => Err(refusal),

@@ -1,7 +1,6 @@
 //! The one HTTP client: built for one request, to vetted addresses only.
 
-use super::{Answer, ConfigError, Endpoint, Limits, Refusal, Request};
-use domain::catalogue::Method;
+use super::{Answer, ConfigError, Endpoint, Limits, Refusal, Request, Verb};
 use reqwest::{Response, redirect, retry};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -71,8 +70,11 @@ pub(super) async fn exchange(
 ) -> Result<Answer, Refusal> {
     let client = client(tls, endpoint, vetted, limits)?;
     let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
+        Verb::Get => reqwest::Method::GET,
+        Verb::Post => reqwest::Method::POST,
+        Verb::Put => reqwest::Method::PUT,
+        Verb::Patch => reqwest::Method::PATCH,
+        Verb::Delete => reqwest::Method::DELETE,
     };
     let mut sent = client
         .request(method, endpoint.below(&request.path_and_query))

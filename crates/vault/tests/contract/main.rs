@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot set up its world has failed")]
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
+mod cloudflare_double;
 mod cluster;
 mod legacy;
 mod tls;
@@ -23,6 +24,8 @@ macro_rules! suite {
             mod audit_ends;
             #[path = "backups.rs"]
             mod backups;
+            #[path = "cloudflare.rs"]
+            mod cloudflare;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]

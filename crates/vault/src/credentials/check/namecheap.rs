@@ -1,10 +1,10 @@
 //! Namecheap: a form with everything in it, so that the key is in no address, and an answer in XML.
 
 use super::{Checked, Question, address_in, unreachable};
-use crate::egress::{Answer, Refusal, Request, plain_headers};
+use crate::egress::{Answer, Refusal, Request, Verb, plain_headers};
 use domain::{
     Verdict,
-    catalogue::{Check, Method},
+    catalogue::Check,
     views::credentials::{Findings, Grant},
 };
 use http::{HeaderValue, header};
@@ -46,7 +46,7 @@ async fn ask(question: &Question<'_>, check: &Check) -> Result<Answer, Refusal> 
     let mut headers = plain_headers(&question.service.headers)?;
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/xml, text/xml"));
-    let request = Request { method: Method::Post, path_and_query: check.path.clone(), headers, body: Some(form(question)) };
+    let request = Request { method: Verb::Post, path_and_query: check.path.clone(), headers, body: Some(form(question)) };
     question.egress.send(question.user, question.endpoint, request).await
 }
 
