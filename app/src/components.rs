@@ -3,6 +3,10 @@
 #![allow(clippy::needless_pass_by_value, reason = "components own their props")]
 #![allow(unreachable_pub, reason = "the component macro makes public types")]
 
+pub(crate) mod audit_filter;
+pub(crate) mod audit_list;
+pub(crate) mod audit_words;
+pub(crate) mod choice;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod form_dialog;
@@ -15,6 +19,8 @@ pub(crate) mod menu;
 pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod password_again;
+pub(crate) mod people_list;
+pub(crate) mod person_facts;
 pub(crate) mod sessions_list;
 pub(crate) mod state;
 pub(crate) mod summary;

@@ -27,11 +27,23 @@ pub enum Done {
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
+    /// Role or tier of an account were changed.
+    PersonChanged,
+    /// An account was disabled.
+    PersonDisabled,
+    /// An account was enabled.
+    PersonEnabled,
+    /// Every session of an account was ended.
+    PersonSignedOut,
+    /// A new password was set through a link.
+    PasswordReset,
+    /// The audit trail was walked; the page tells what was found.
+    AuditVerified,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -44,6 +56,12 @@ impl Done {
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::PersonChanged,
+        Self::PersonDisabled,
+        Self::PersonEnabled,
+        Self::PersonSignedOut,
+        Self::PasswordReset,
+        Self::AuditVerified,
     ];
 
     /// The word in the query.
@@ -62,6 +80,12 @@ impl Done {
             Self::PasswordChanged => "password",
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
+            Self::PersonChanged => "person-changed",
+            Self::PersonDisabled => "person-disabled",
+            Self::PersonEnabled => "person-enabled",
+            Self::PersonSignedOut => "person-signed-out",
+            Self::PasswordReset => "password-reset",
+            Self::AuditVerified => "verified",
         }
     }
     /// The sentence on the page.
@@ -80,6 +104,12 @@ impl Done {
             Self::PasswordChanged => "Password changed",
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
+            Self::PersonChanged => "Account changed",
+            Self::PersonDisabled => "Account disabled; its sessions and API tokens have ended",
+            Self::PersonEnabled => "Account enabled",
+            Self::PersonSignedOut => "All sessions of this account ended",
+            Self::PasswordReset => "Your password is set. Sign in with it.",
+            Self::AuditVerified => "Audit trail verified",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -93,8 +123,16 @@ impl Done {
         let path = match self {
             Self::TokenRevoked => "/tokens",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            Self::PersonChanged | Self::PersonDisabled | Self::PersonEnabled | Self::PersonSignedOut => "/settings/users",
+            Self::PasswordReset => "/sign-in",
+            Self::AuditVerified => "/settings/audit",
             _ => "/keys",
         };
+        self.on(path)
+    }
+    /// A page of one thing, announcing it.
+    #[must_use]
+    pub fn on(self, path: &str) -> String {
         format!("{path}?done={}", self.as_str())
     }
 }

@@ -6,8 +6,13 @@ use crate::{
     islands::Task,
     pages::{
         account::Account,
+        audit::Audit,
         keys::Keys,
         not_found::NotFound,
+        overview::Overview,
+        people::People,
+        person::{Person, PersonTask},
+        reset::Reset,
         setup::Setup,
         sign_in::SignIn,
         token_created::TokenCreated,
@@ -65,6 +70,16 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/tokens/:id/created") view=TokenCreated ssr=SsrMode::Async />
                 <Route path=path!("/tokens/:id/revoke") view=|| view! { <Tokens task=TokenTask::Revoke /> } ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=Reset ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=Overview ssr=SsrMode::Async />
+                <Route path=path!("/settings/users") view=People ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id") view=|| view! { <Person /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/change") view=|| view! { <Person task=PersonTask::Change /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/disable") view=|| view! { <Person task=PersonTask::Disable /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/enable") view=|| view! { <Person task=PersonTask::Enable /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/reset") view=|| view! { <Person task=PersonTask::Reset /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit") view=|| view! { <Audit /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit/export") view=|| view! { <Audit export=true /> } ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

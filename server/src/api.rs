@@ -4,10 +4,12 @@
 //! Every route is added by `routes!`, which puts it into the router and into the document at once.
 
 mod access;
+mod audit;
 mod body;
 mod docs;
 mod keys;
 mod openapi;
+mod people;
 mod providers;
 mod query;
 mod tests_of_keys;
@@ -41,6 +43,8 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
+        .merge(people::router())
+        .merge(audit::router())
 }
 
 /// The routes of REST and of its description.

@@ -3,18 +3,20 @@
 
 mod account;
 mod accounts;
+mod audit;
 mod fields;
 mod keys;
+mod people;
 mod rows;
 mod tokens;
 
 pub(crate) use fields::Fields;
 
 use crate::{
-    http::{Caller, RequestInfo, Site, not_there, render, to_sign_in},
+    http::{Caller, RequestInfo, Site, not_there, render, render_with, to_sign_in},
     logging,
 };
-use app::{done::Done, returned::Returned};
+use app::{done::Done, returned::Returned, shown::Shown};
 use axum::{
     Extension, Router,
     body::Body,
@@ -48,6 +50,15 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/account", post(account::change_password))
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
+        .route("/reset", post(accounts::reset))
+        .route("/settings/users/{id}/change", post(people::change))
+        .route("/settings/users/{id}/disable", post(people::disable))
+        .route("/settings/users/{id}/enable", post(people::enable))
+        .route("/settings/users/{id}/reset", post(people::reset))
+        .route("/settings/users/{id}/sessions/end", post(people::end_sessions))
+        .route("/settings/users/{id}/sessions/{session}/end", post(people::end_session))
+        .route("/settings/audit/verify", post(audit::verify))
+        .route("/settings/audit/export", post(audit::export))
 }
 
 /// What every form handler starts from.
@@ -90,6 +101,10 @@ impl Visit {
         }
         let session = self.site.vault.confirm_password(self.cx(), &password).await?;
         Ok(self.renew(session))
+    }
+    /// The page at this address, with a secret that is shown this once.
+    async fn show_once(self, shown: Shown) -> Response {
+        render_with(&self.site, &self.info, self.caller, &self.uri, None, Some(shown)).await
     }
     /// The page again, as `returned` says.
     async fn again(self, returned: Returned) -> Response {
@@ -145,8 +160,10 @@ impl FromRequestParts<Site> for ByAdmin {
 fn came_from(parts: &Parts) -> Uri {
     let path = parts.uri.path();
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
-    if path.starts_with("/account/") {
-        return Uri::from_static("/account");
+    for (begin, page) in [("/account/", "/account"), ("/settings/users/", "/settings/users"), ("/settings/audit/", "/settings/audit")] {
+        if path.starts_with(begin) {
+            return Uri::from_static(page);
+        }
     }
     if on_list { Uri::from_static("/keys") } else { parts.uri.clone() }
 }

@@ -10,7 +10,7 @@ pub(crate) fn FormDialog(
     title: &'static str,
     action: String,
     submit: &'static str,
-    cancel: &'static str,
+    #[prop(into)] cancel: String,
     problem: Option<String>,
     #[prop(optional)] danger: bool,
     children: Children,

@@ -29,14 +29,25 @@ pub(crate) enum Place {
 
 /// A page of the settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Setting {}
+pub(crate) enum Setting {
+    /// What needs attention.
+    Overview,
+    /// Accounts.
+    People,
+    /// The audit trail.
+    Audit,
+}
 
 /// Address, name and place of every page for all.
 const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
 
 /// The same of the pages for administrators, in the order of the side bar.
-const SETTINGS: [(Setting, &str, &str); 0] = [];
+const SETTINGS: &[(Setting, &str, &str)] = &[
+    (Setting::Overview, "/settings", "Overview"),
+    (Setting::People, "/settings/users", "People"),
+    (Setting::Audit, "/settings/audit", "Audit trail"),
+];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.
@@ -54,10 +65,10 @@ pub(crate) fn Frame(
             <span id="tier">{tier_line(&account)}</span>
         }
     });
-    let link = move |one: Place, path, name| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> };
+    let link = move |one: Place, path: &'static str, name: &'static str| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> };
     let links = PLACES.map(|(one, path, name)| link(one, path, name)).collect_view();
-    let settings = (is_admin && !SETTINGS.is_empty()).then(|| {
-        let links = SETTINGS.map(|(one, path, name)| link(Place::Settings(one), path, name)).collect_view();
+    let settings = is_admin.then(|| {
+        let links = SETTINGS.iter().map(|(one, path, name)| link(Place::Settings(*one), path, name)).collect_view();
         view! {
             <small id="settings-places">"Settings"</small>
             {links}

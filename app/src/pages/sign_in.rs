@@ -2,6 +2,7 @@
 
 use crate::{
     components::{field::TextField, icon::KeyIcon, note::FormProblem},
+    done::Done,
     returned::Returned,
 };
 use leptos::prelude::*;
@@ -18,12 +19,16 @@ fn is_local(path: &str) -> bool {
 pub(crate) fn SignIn() -> impl IntoView {
     let returned = use_context::<Returned>().unwrap_or_default();
     let asked = use_query_map().with_untracked(|query| query.get("next"));
+    let done = use_query_map().with_untracked(|query| query.get("done")).as_deref().and_then(Done::parse);
+    // The announcement is about what came before; a refused form has something newer to say.
+    let done = done.filter(|done| *done == Done::PasswordReset && returned.problem.is_none());
     let next = returned.value("next").map(str::to_owned).or(asked).filter(|path| is_local(path)).unwrap_or_else(|| "/keys".to_owned());
     view! {
         <Title text="Sign in" />
         <main class="auth">
             <span class="brand"><KeyIcon />"Keyward"</span>
             <h1>"Sign in"</h1>
+            {done.map(|done| view! { <p class="note note--good" role="status">{done.message()}</p> })}
             <form method="post" action="/sign-in" novalidate>
                 <FormProblem message=returned.of_form(&["email", "password"]) />
                 <input type="hidden" name="next" value=next />

@@ -1,5 +1,13 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
+pub mod audit;
+pub mod overview;
+pub mod people;
+
+pub use audit::{AuditAsked, AuditLine, AuditPage, VerifiedView};
+pub use overview::{CheckView, NoteView, OverviewPage, Weight};
+pub use people::{PeopleAsked, PeoplePage, PersonLine, PersonPage};
+
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,

@@ -3,6 +3,10 @@
 //! `hash_n = HMAC-SHA256(audit key, "keyward/audit/v1" || u64be(n) || hash_{n-1} || canonical(event))`. The key is a term
 //! of the keyring, because whoever can write to the database could recompute a plain hash chain.
 
+mod query;
+
+pub use query::{AuditExport, AuditSlice};
+
 use crate::{
     Actor, Context, Failure, Vault, access,
     keyring::AuditKey,

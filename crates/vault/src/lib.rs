@@ -15,6 +15,7 @@ pub mod hint;
 pub mod keyring;
 pub mod keys;
 pub mod limits;
+mod overview;
 mod passwords;
 mod primitives;
 pub mod root_key;

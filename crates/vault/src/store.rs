@@ -4,6 +4,8 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+pub mod audit_query;
+pub mod people;
 mod postgres;
 pub mod rows;
 mod sqlite;
@@ -13,6 +15,7 @@ pub use sqlite::{Sqlite, SyncSettings};
 
 use crate::{Failure, access::Owner};
 use async_trait::async_trait;
+use audit_query::AuditQueryStore;
 use domain::{
     Problem, Timestamp,
     ids::{KeyId, SessionId, TokenId, UserId},
@@ -20,6 +23,7 @@ use domain::{
     views::LiveEvent,
 };
 use futures::{future::BoxFuture, stream::BoxStream};
+use people::{PeopleStore, PeopleTx};
 use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
@@ -96,7 +100,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AuditQueryStore + PeopleStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -153,7 +157,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: PeopleTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

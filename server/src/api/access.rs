@@ -30,6 +30,8 @@ macro_rules! needs {
 }
 
 needs! {
+    /// `admin`, which an administrator's account alone has.
+    Admin,
     /// `keys:read`.
     KeysRead,
     /// `keys:write`.

@@ -7,8 +7,10 @@
 
 mod address;
 mod api_tokens;
+mod audit_query;
 mod decode;
 mod feed;
+mod people;
 mod reads;
 mod tx;
 mod writer;

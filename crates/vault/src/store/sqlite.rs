@@ -4,7 +4,9 @@
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
 mod api_tokens;
+mod audit_query;
 mod decode;
+mod people;
 mod reads;
 mod tx;
 mod writer;

@@ -53,7 +53,7 @@ pub(super) fn time(row: &PgRow, name: &'static str) -> Result<Timestamp, StoreEr
     optional_time(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_time(row: &PgRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn optional_time(row: &PgRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(column::<Option<Moment>>(row, name)?.map(|moment| moment.0))
 }
 

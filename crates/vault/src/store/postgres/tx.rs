@@ -14,7 +14,7 @@ use domain::{
 use sqlx::{PgConnection, Postgres, Row, postgres::PgArguments, query::Query};
 
 pub(super) struct PgTx<'c> {
-    connection: &'c mut PgConnection,
+    pub(super) connection: &'c mut PgConnection,
     appended: bool,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn time(row: &SqliteRow, name: &'static str) -> Result<Timestamp, Sto
     column(row, name).map(Timestamp::from_micros)
 }
 
-fn optional_time(row: &SqliteRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn optional_time(row: &SqliteRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(column::<Option<i64>>(row, name)?.map(Timestamp::from_micros))
 }
 
@@ -42,7 +42,7 @@ fn optional_bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result
     column::<Option<&[u8]>>(row, name)?.map(|bytes| bytes.try_into().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
-fn number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
+pub(super) fn number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<T, StoreError> {
     optional_number(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 

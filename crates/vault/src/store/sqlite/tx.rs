@@ -14,7 +14,7 @@ use domain::{
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 pub(super) struct SqliteTx<'c> {
-    connection: &'c mut SqliteConnection,
+    pub(super) connection: &'c mut SqliteConnection,
 }
 
 impl<'c> SqliteTx<'c> {
