@@ -18,10 +18,14 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "audit_query.rs"]
+            mod audit_query;
             #[path = "faults.rs"]
             mod faults;
             #[path = "keys.rs"]
             mod keys;
+            #[path = "people.rs"]
+            mod people;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]

@@ -144,6 +144,12 @@ impl World {
         self.sign_in(email).await
     }
 
+    /// A signed-in administrator.
+    pub(crate) async fn admin(&self, email: &str) -> Context {
+        self.vault.add_user(&Context::system(), email, Role::Admin, &secret(PASSWORD)).await.unwrap();
+        self.sign_in(email).await
+    }
+
     pub(crate) async fn sign_in(&self, email: &str) -> Context {
         let cx = Context::new(Actor::Nobody, "192.0.2.1".parse().ok());
         let session = self.vault.sign_in(&cx, email, &secret(PASSWORD), None).await.unwrap();
