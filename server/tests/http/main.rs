@@ -4,16 +4,20 @@
 mod account_pages;
 mod api;
 mod api_access;
+mod api_contract;
 mod api_docs;
 mod api_writes;
 mod assets;
 mod bodies;
+mod callers;
 mod canary;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
 mod command_line;
 mod connections;
 mod cross_site;
+mod database;
+mod documentation;
 mod durability;
 mod events;
 mod harness;
@@ -23,6 +27,7 @@ mod hosts;
 mod instances;
 mod keys;
 mod logs;
+mod page_access;
 mod provider;
 mod restarts;
 mod server_functions;

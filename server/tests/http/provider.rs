@@ -13,6 +13,28 @@ const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","cre
 /// The key that it does not take.
 pub const REVOKED: &str = "sk-revoked-5fQ9xW2mT7vB4nR8";
 
+/// Endings of keys that are answered otherwise.
+const OTHERWISE: [(&str, &str, &str); 9] = [
+    (REVOKED, "401 Unauthorized", "{}"),
+    ("answer-forbidden", "403 Forbidden", "{}"),
+    ("answer-payment", "402 Payment Required", "{}"),
+    (
+        "answer-quota",
+        "429 Too Many Requests",
+        r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"x","param":null}}"#,
+    ),
+    ("answer-limited", "429 Too Many Requests", "{}"),
+    ("answer-broken", "500 Internal Server Error", "{}"),
+    ("answer-missing", "404 Not Found", "{}"),
+    ("answer-portal", "200 OK", "<!doctype html><title>Hotel</title>"),
+    ("answer-shapeless", "200 OK", r#"{"ok":true}"#),
+];
+
+fn answer_to(request: &str) -> (&'static str, &'static str) {
+    let other = OTHERWISE.iter().find(|(ending, ..)| request.contains(&format!("{ending}\r\n")));
+    other.map_or(("200 OK", MODELS), |(_, status, body)| (status, body))
+}
+
 pub struct Provider {
     pub url: String,
     catalogue: NamedTempFile,
@@ -37,7 +59,7 @@ impl Provider {
                     }
                 }
                 let request = String::from_utf8_lossy(&request).into_owned();
-                let (status, body) = if request.contains(REVOKED) { ("401 Unauthorized", "{}") } else { ("200 OK", MODELS) };
+                let (status, body) = answer_to(&request);
                 log.lock().unwrap().push(request);
                 let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
                 let _ = stream.write_all((head + body).as_bytes());
