@@ -2,6 +2,7 @@
 
 mod audit;
 mod init;
+mod keyring;
 mod openapi;
 mod serve;
 mod setup_link;
@@ -44,6 +45,9 @@ enum Command {
     Serve,
     /// Print a new one-time set-up link, as long as there is no admin
     SetupLink,
+    /// The keys that seal what is stored
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
     /// The tamper-evident audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -114,6 +118,7 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
             Command::Serve => serve::run(config).await,
             Command::Openapi => openapi::run(),
             Command::SetupLink => setup_link::run(&config).await,
+            Command::Keyring(command) => keyring::run(&config, command).await,
             Command::Audit(command) => audit::run(&config, command).await,
             Command::User(command) => user::run(&config, command).await,
             Command::Token(command) => token::run(&config, command).await,
@@ -124,6 +129,11 @@ fn execute(command: Command) -> Result<(), CommandFailure> {
 /// Opens the vault for a command that runs beside the server.
 async fn open(config: &Config) -> Result<Vault, CommandFailure> {
     Ok(start::open(config).await?)
+}
+
+/// A value as JSON that people can read, too.
+fn say_json(value: &impl serde::Serialize) -> Result<(), CommandFailure> {
+    say(&serde_json::to_string_pretty(value).map_err(io::Error::from)?)
 }
 
 /// Writes a result.

@@ -1,6 +1,7 @@
 //! The environment, read once; nothing else in the program looks at it.
 //!
-//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default.
+//! An unknown `KEYWARD_*` name is an error, so that a misspelt setting is never silently the default. Besides those, only the variables that
+//! stand in for service credentials are read; what they hold is never logged.
 
 mod environment;
 mod names;
@@ -41,6 +42,17 @@ pub(crate) enum RootKeySource {
     DataFolder,
 }
 
+impl RootKeySource {
+    /// As pages and REST name it.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Given { .. } => "environment",
+            Self::File(_) => "file",
+            Self::DataFolder => "data_folder",
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LogFormat {
@@ -63,6 +75,8 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The root key.
     pub(crate) root_key: RootKeySource,
+    /// The root key before that, as long as the root key is being changed.
+    pub(crate) previous_root_key: Option<RootKeySource>,
     /// A filter in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log: String,
     /// How log lines look.
@@ -98,6 +112,7 @@ impl Config {
             Some("json") => LogFormat::Json,
             Some(_) => return Err(ConfigError("KEYWARD_LOG_FORMAT must be text or json.".into())),
         };
+        let root_key = root_key_of(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder);
         Ok(Self {
             vault: vault::Settings {
                 database: database(env, &data_dir)?,
@@ -111,9 +126,13 @@ impl Config {
                 )?,
                 session_idle: duration(env, "KEYWARD_SESSION_IDLE", Duration::from_secs(30 * 60))?,
                 session_max: duration(env, "KEYWARD_SESSION_MAX", Duration::from_secs(12 * 3600))?,
+                audit: audit(env)?,
+                root_key_source: root_key.word(),
+                fallbacks: env.fallbacks()?,
             },
             trusted_proxies: values::networks(env.get("KEYWARD_TRUSTED_PROXIES"))?,
-            root_key: root_key(env, "KEYWARD_ROOT_KEY")?.unwrap_or(RootKeySource::DataFolder),
+            root_key,
+            previous_root_key: root_key_of(env, "KEYWARD_ROOT_KEY_PREVIOUS")?,
             data_dir,
             listen,
             public_url,
@@ -149,7 +168,7 @@ fn database(env: &Environment, data_dir: &std::path::Path) -> Result<Database, C
     ))
 }
 
-fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {
+fn root_key_of(env: &Environment, name: &'static str) -> Result<Option<RootKeySource>, ConfigError> {
     let file = names::file_variant(name);
     match (env.raw(name), env.get(&file)) {
         (Some(_), Some(_)) => Err(ConfigError(format!("{name} and {file} are both set. Keep one."))),
@@ -158,6 +177,19 @@ fn root_key(env: &Environment, name: &'static str) -> Result<Option<RootKeySourc
         (None, Some(path)) => Ok(Some(RootKeySource::File(path.into()))),
         (None, None) => Ok(None),
     }
+}
+
+fn audit(env: &Environment) -> Result<vault::AuditSettings, ConfigError> {
+    let sink = env.get("KEYWARD_AUDIT_SINK").map(PathBuf::from);
+    let strict = match env.get("KEYWARD_AUDIT_STRICT") {
+        None | Some("false") => false,
+        Some("true") if sink.is_none() => {
+            return Err(ConfigError("KEYWARD_AUDIT_STRICT is true, but KEYWARD_AUDIT_SINK names no file. Set it or unset both.".into()));
+        }
+        Some("true") => true,
+        Some(_) => return Err(ConfigError("KEYWARD_AUDIT_STRICT must be true or false.".into())),
+    };
+    Ok(vault::AuditSettings { sink, strict })
 }
 
 fn duration(env: &Environment, name: &str, default: Duration) -> Result<Duration, ConfigError> {

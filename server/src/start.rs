@@ -69,7 +69,19 @@ fn root_keys(config: &Config) -> Result<Vec<RootKey>, StartFailure> {
     if config.vault.database.file().is_some_and(|file| !file.exists()) {
         return Err(StartFailure::NoDataFolder(config.data_dir.display().to_string()));
     }
-    Ok(vec![read(config, &config.root_key)?])
+    let mut roots = vec![read(config, &config.root_key)?];
+    if let Some(previous) = &config.previous_root_key {
+        roots.push(read(config, previous)?);
+    }
+    Ok(roots)
+}
+
+/// The configured root key, without the previous one.
+///
+/// # Errors
+/// What [`StartFailure`] says.
+pub(crate) fn read_root_key(config: &Config) -> Result<RootKey, StartFailure> {
+    read(config, &config.root_key)
 }
 
 fn read(config: &Config, source: &RootKeySource) -> Result<RootKey, StartFailure> {

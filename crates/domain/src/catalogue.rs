@@ -2,7 +2,7 @@
 
 pub mod check;
 #[cfg(feature = "catalogue")]
-mod file;
+pub(crate) mod file;
 
 pub use check::{Answer, Check, Expected, Kind, Method, Scalar, Shape};
 #[cfg(feature = "catalogue")]

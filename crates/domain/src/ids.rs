@@ -48,6 +48,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A service credential, of the installation or of a person.
+    CredentialId,
     /// A provider key of a user.
     KeyId,
     /// One request, as it appears in logs, errors and the audit trail.

@@ -10,6 +10,7 @@ pub mod names;
 pub mod person;
 pub mod problem;
 pub mod scope;
+pub mod services;
 pub mod timestamp;
 pub mod verdict;
 pub mod views;

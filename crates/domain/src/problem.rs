@@ -2,7 +2,11 @@
 //!
 //! A `Problem` carries nothing that was submitted and nothing of the inner error; the source goes to the log.
 
-use crate::{ids::KeyId, person::Tier};
+use crate::{
+    ids::KeyId,
+    person::Tier,
+    services::{CredentialType, ServiceId},
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -52,6 +56,18 @@ pub enum Problem {
     },
     /// No such provider key, for this caller.
     KeyNotFound,
+    /// No such service credential, for this caller. Both are well-formed ids of the service catalogue's kind.
+    CredentialNotFound {
+        /// The service.
+        service: ServiceId,
+        /// Its credential type.
+        credential_type: CredentialType,
+    },
+    /// No credential for the service, neither stored nor in the environment.
+    NotConfigured {
+        /// The service's name.
+        service: String,
+    },
     /// No such page or thing, for this caller.
     NotFound,
     /// The word names neither a key nor a provider.
@@ -63,6 +79,8 @@ pub enum Problem {
         /// Its label, the caller's own.
         label: Option<String>,
     },
+    /// The keyring is wrapped under a root key that this process does not know, so it cannot change it.
+    RootKeyChanging,
     /// Someone changed it since it was read.
     Changed,
     /// One or more fields do not hold.
@@ -105,14 +123,18 @@ impl Problem {
             Self::InvalidProvider | Self::UnsupportedBody => 400,
             Self::NotAuthenticated | Self::SignInFailed => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
-            Self::KeyNotFound | Self::NotFound | Self::SetupLinkInvalid | Self::ResetLinkInvalid => 404,
-            Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged => 409,
+            Self::KeyNotFound
+            | Self::CredentialNotFound { .. }
+            | Self::NotFound
+            | Self::SetupLinkInvalid
+            | Self::ResetLinkInvalid => 404,
+            Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged | Self::RootKeyChanging => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,
             Self::Invalid { .. } => 422,
             Self::TooMany { .. } => 429,
             Self::Internal => 500,
-            Self::Unavailable { .. } => 503,
+            Self::NotConfigured { .. } | Self::Unavailable { .. } => 503,
         }
     }
     /// The word for programs, `code` in RFC 9457 bodies.
@@ -128,9 +150,12 @@ impl Problem {
             Self::TierRequired { .. } => "tier_required",
             Self::TierLimit { .. } => "tier_limit",
             Self::KeyNotFound => "key_not_found",
+            Self::CredentialNotFound { .. } => "credential_not_found",
+            Self::NotConfigured { .. } => "not_configured",
             Self::NotFound => "not_found",
             Self::InvalidProvider => "invalid_provider",
             Self::DuplicateKey { .. } => "duplicate_key",
+            Self::RootKeyChanging => "root_key_changing",
             Self::Changed => "changed",
             Self::Invalid { .. } => "invalid",
             Self::TooLarge => "too_large",
@@ -160,12 +185,17 @@ impl Problem {
                 return Cow::Owned(format!("Your tier holds at most {limit} provider keys. Delete one first."));
             }
             Self::KeyNotFound => "API key not found for this provider",
+            Self::CredentialNotFound { service, credential_type } => {
+                return Cow::Owned(format!("Credential not found for service={service}, type={credential_type}"));
+            }
+            Self::NotConfigured { service } => return Cow::Owned(format!("{service} API is not configured")),
             Self::NotFound => "There is nothing here.",
             Self::InvalidProvider => "Invalid provider",
             Self::DuplicateKey { label: Some(label), .. } => {
                 return Cow::Owned(format!("You already keep this key as \u{201c}{label}\u{201d}."));
             }
             Self::DuplicateKey { label: None, .. } => "You already keep this key.",
+            Self::RootKeyChanging => "The root key is being changed. Finish that first: keyward keyring rekey-root --finalise",
             Self::Changed => "It was changed in the meantime. Reload and try again.",
             Self::Invalid { fields } => {
                 return fields.first().map_or(Cow::Borrowed("Some fields need another look."), |fault| fault.message.clone());

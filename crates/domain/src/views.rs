@@ -1,21 +1,31 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
 pub mod audit;
+pub mod credentials;
 pub mod overview;
 pub mod people;
+pub mod vault;
 
 pub use audit::{AuditAsked, AuditLine, AuditPage, VerifiedView};
+pub use credentials::{CredentialReport, CredentialView, CredentialsPage};
 pub use overview::{CheckView, NoteView, OverviewPage, Weight};
 pub use people::{PeopleAsked, PeoplePage, PersonLine, PersonPage};
 
 use crate::{
     Timestamp, Verdict,
     catalogue::ProviderId,
-    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
+    ids::{CredentialId, KeyId, RequestId, SessionId, TokenId, UserId},
     person::{Email, Role, Tier},
     scope::Scope,
 };
 use serde::{Deserialize, Serialize};
+
+mod vault;
+
+pub use vault::{
+    AuditHealth, DataKeyState, DataKeyView, OtherRootKeyView, QuarantineView, RootKeyView, RotationState, RotationView, RowsUnderKey,
+    SealedColumnView, VaultStatus,
+};
 
 /// A provider of the catalogue as a user sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -323,6 +333,11 @@ pub enum LiveEvent {
         /// What came out.
         verdict: Verdict,
     },
+    /// A service credential was added, replaced, tested or deleted.
+    CredentialChanged {
+        /// Which.
+        id: CredentialId,
+    },
     /// Some changes were not told; read everything again.
     Missed,
 }
@@ -334,6 +349,7 @@ impl LiveEvent {
         match self {
             Self::KeyChanged { .. } | Self::Missed => "key.changed",
             Self::KeyTested { .. } => "key.tested",
+            Self::CredentialChanged { .. } => "credential.changed",
         }
     }
 }

@@ -21,9 +21,49 @@ impl Owner {
     }
 }
 
+impl Owner {
+    /// Their own service credentials.
+    #[must_use]
+    pub const fn own(self) -> Holder {
+        Holder(self.0)
+    }
+}
+
+/// Whose service credentials are read or changed: the installation's or a person's own. Every statement on them has it in its `where`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Holder(UserId);
+
+impl Holder {
+    const INSTALLATION: Self = Self(UserId::from_uuid(uuid::Uuid::nil()));
+
+    /// The account; the nil UUID for the installation.
+    #[must_use]
+    pub const fn id(self) -> UserId {
+        self.0
+    }
+    /// Whether it is the installation.
+    #[must_use]
+    pub fn is_installation(self) -> bool {
+        self == Self::INSTALLATION
+    }
+}
+
 /// Proof that the operator is calling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Operator(());
+
+impl Operator {
+    /// The installation's service credentials.
+    #[must_use]
+    pub const fn installation(self) -> Holder {
+        Holder::INSTALLATION
+    }
+    /// An account's service credentials.
+    #[must_use]
+    pub const fn of(self, account: UserId) -> Holder {
+        Holder(account)
+    }
+}
 
 /// The caller, as owner of their things, when what proves them is good for `scope`.
 ///
@@ -42,6 +82,19 @@ pub fn person(cx: &Context) -> Result<(Owner, &Identity, SessionId), Problem> {
     let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
     let session = identity.session().ok_or(Problem::Forbidden)?;
     Ok((Owner(identity.user), identity, session))
+}
+
+/// The caller, about to do something sensitive with their things: in front of a browser, the password was given at most [`RECENT`] ago;
+/// for a token, its scope stands in.
+///
+/// # Errors
+/// Those of [`owner`]; `Invalid` on field `password` with the code `step_up` when the password has to be given again.
+pub fn recent_owner(cx: &Context, scope: Scope) -> Result<(Owner, &Identity), Problem> {
+    let found = owner(cx, scope)?;
+    if found.1.session().is_some() {
+        recent(cx)?;
+    }
+    Ok(found)
 }
 
 /// How long a password counts for a sensitive act.
@@ -73,6 +126,15 @@ impl Admin {
     pub const fn id(self) -> UserId {
         self.0
     }
+    /// The installation's service credentials.
+    #[must_use]
+    pub const fn installation(self) -> Holder {
+        Holder::INSTALLATION
+    }
+    /// Somebody else's service credentials, to which one can be added.
+    pub(crate) const fn on_behalf_of(self, account: UserId) -> Holder {
+        Holder(account)
+    }
 }
 
 /// An administrator, when what proves them is good for `scope`.
@@ -95,6 +157,15 @@ pub fn recent_admin(cx: &Context, scope: Scope) -> Result<(Admin, &Identity), Pr
         recent(cx)?;
     }
     Ok(found)
+}
+
+/// The installation about to use a credential of its own, for an administrator who may do what it is used for.
+///
+/// # Errors
+/// `NotAuthenticated` when nobody is signed in, `Forbidden` for another role.
+pub fn installation(cx: &Context) -> Result<(Holder, &Identity), Problem> {
+    let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
+    if identity.role == Role::Admin { Ok((Holder::INSTALLATION, identity)) } else { Err(Problem::Forbidden) }
 }
 
 /// The operator at the command line.

@@ -3,20 +3,26 @@
 //! `hash_n = HMAC-SHA256(audit key, "keyward/audit/v1" || u64be(n) || hash_{n-1} || canonical(event))`. The key is a term
 //! of the keyring, because whoever can write to the database could recompute a plain hash chain.
 
+mod checkpoint;
 mod query;
+mod retention;
+mod sink;
+mod verify;
 
 pub use query::{AuditExport, AuditSlice};
+pub(crate) use sink::Sink;
+pub use verify::Chain;
 
 use crate::{
     Actor, Context, Failure, Vault, access,
     keyring::AuditKey,
     store::{
-        StoreError, Tx,
+        Tx,
         rows::{AuditRow, SealedRow},
     },
 };
 use domain::{
-    ids::{KeyId, RequestId, SessionId, TokenId, UserId},
+    ids::{CredentialId, KeyId, RequestId, SessionId, TokenId, UserId},
     views::AuditView,
 };
 use serde_json::{Map, Value};
@@ -58,6 +64,8 @@ pub enum Object {
     Session(SessionId),
     /// An API token.
     Token(TokenId),
+    /// A service credential.
+    Credential(CredentialId),
 }
 
 impl Object {
@@ -67,6 +75,7 @@ impl Object {
             Self::Account(id) => ("account", id.uuid()),
             Self::Session(id) => ("session", id.uuid()),
             Self::Token(id) => ("api_token", id.uuid()),
+            Self::Credential(id) => ("service_credential", id.uuid()),
         }
     }
 }
@@ -203,15 +212,6 @@ fn canonical(row: &AuditRow) -> Vec<u8> {
 }
 
 impl Vault {
-    /// Walks the audit trail from its beginning.
-    ///
-    /// # Errors
-    /// `Forbidden` unless the operator asks, `Unavailable` when it cannot be read.
-    pub async fn verify_audit(&self, cx: &Context) -> Result<Chain, Failure> {
-        access::operator(cx)?;
-        Ok(verify(self.store(), &self.0.audit_key).await?)
-    }
-
     /// Events after `after`, oldest first, at most `limit`.
     ///
     /// # Errors
@@ -238,38 +238,6 @@ fn view(row: AuditRow) -> AuditView {
         reason: row.reason,
         details: row.details,
         secret_version: row.secret_version,
-    }
-}
-
-/// What a walk along the chain found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Chain {
-    /// Every event is where and what it was; this many.
-    Intact(u64),
-    /// The first event that is not: changed, or not the one that belongs there.
-    Broken(u64),
-}
-
-/// Walks the whole chain.
-///
-/// # Errors
-/// [`StoreError`] when events cannot be read.
-async fn verify(store: &dyn crate::store::Store, key: &AuditKey) -> Result<Chain, StoreError> {
-    const PAGE: u32 = 1_000;
-    let mut seq = 0;
-    let mut previous = [0; 32];
-    loop {
-        let events = store.audit_events(seq, PAGE).await?;
-        if events.is_empty() {
-            return Ok(Chain::Intact(seq));
-        }
-        for event in &events {
-            if event.seq != seq + 1 || event.hash != key.link(event.seq, &previous, &canonical(event)) {
-                return Ok(Chain::Broken(seq + 1));
-            }
-            seq = event.seq;
-            previous = event.hash;
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Testing a key: one request to the provider, and a verdict from what it answered.
 
-mod evidence;
+pub(crate) mod evidence;
 
 use crate::egress::{Egress, Endpoint, Refusal, Request, plain_headers, secret_header};
 use domain::{Verdict, catalogue::Provider, ids::UserId};
@@ -21,9 +21,9 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    const UNCHECKED: Self = Self { verdict: Verdict::Unchecked, status_code: None, latency_ms: None, reason: None };
+    pub(crate) const UNCHECKED: Self = Self { verdict: Verdict::Unchecked, status_code: None, latency_ms: None, reason: None };
 
-    const fn unreachable(reason: &'static str) -> Self {
+    pub(crate) const fn unreachable(reason: &'static str) -> Self {
         Self { verdict: Verdict::Unreachable, status_code: None, latency_ms: None, reason: Some(reason) }
     }
 }
@@ -43,7 +43,7 @@ pub async fn check(egress: &Egress, provider: &Provider, endpoint: &Endpoint, se
         } else if !provider.keyless {
             return Err(Refusal::Unsendable);
         }
-        egress.send(user, endpoint, Request { method: check.method, path_and_query: check.path.clone(), headers }).await
+        egress.send(user, endpoint, Request { method: check.method, path_and_query: check.path.clone(), headers, body: None }).await
     };
     let result = match outcome.await {
         Err(refusal) => CheckResult::unreachable(refusal.as_str()),

@@ -165,12 +165,14 @@ impl Refusal {
 
 /// A request below an endpoint.
 pub struct Request {
-    /// Its method; a `POST` has an empty body.
+    /// Its method.
     pub method: Method,
     /// Path and query below the base URL.
     pub path_and_query: String,
     /// Headers; those with secrets come from [`secret_header`].
     pub headers: HeaderMap,
+    /// What is sent after them; its type is one of the headers.
+    pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A header value that carries a secret: never indexed by HTTP/2, never shown.

@@ -7,25 +7,28 @@
 use crate::{
     primitives::{RandomnessFailed, SecretKey, hmac_sha256},
     root_key::RootKey,
-    seal_context::{FieldContext, KeyringContext},
+    seal_context::FieldContext,
     sealed::{self, OpenError, SealError, Sealed},
     secret::{Plaintext, lacks},
 };
 use domain::Timestamp;
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 mod audit_key;
 mod body;
+mod change;
+mod ring_key;
 #[cfg(test)]
 mod tests;
 
 pub use audit_key::AuditKey;
-
-/// A wrapped keyring names this key id; the key is the one derived from the root key.
-const WRAPPING_KEY_ID: u32 = 1;
+pub(crate) use ring_key::RingKey;
 
 static OPENS: AtomicU64 = AtomicU64::new(0);
 
@@ -99,7 +102,8 @@ pub struct Keyring {
     active: u32,
     min_decrypt: u32,
     terms: Vec<Term>,
-    opens: AtomicU64,
+    /// Shared by the versions of the ring that follow each other in a process.
+    opens: Arc<AtomicU64>,
 }
 
 lacks!(Keyring: Clone, Copy, fmt::Display, serde::Serialize, PartialEq);
@@ -128,28 +132,21 @@ impl Keyring {
             Ok(Term { id, state: TermState::Active, purpose, created_at: now, key: Some(SecretKey::generate()?) })
         };
         let terms = vec![term(1, TermPurpose::Seal)?, term(2, TermPurpose::Fingerprint)?, term(3, TermPurpose::Audit)?];
-        Ok(Self { ring_version: 1, active: 1, min_decrypt: 1, terms, opens: AtomicU64::new(0) })
+        Ok(Self { ring_version: 1, active: 1, min_decrypt: 1, terms, opens: Arc::default() })
     }
     /// The ring sealed under a root key, for the row of that root key's id and this ring's version.
     ///
     /// # Errors
     /// When there is no randomness, or the ring has grown beyond what can be sealed (some 1,400 terms).
     pub fn wrap(&self, root: &RootKey) -> Result<Sealed, SealError> {
-        let context = KeyringContext { root_id: root.id(), ring_version: self.ring_version }.canonical();
-        sealed::seal(&root.kek(), WRAPPING_KEY_ID, &context, &body::write(self))
+        RingKey::of(root).wrap(self)
     }
     /// Opens a wrapped ring. `ring_version` is what the row says, which must be what the blob was wrapped as.
     ///
     /// # Errors
     /// See [`KeyringError`].
     pub fn unwrap(root: &RootKey, ring_version: u64, blob: &Sealed) -> Result<Self, KeyringError> {
-        let context = KeyringContext { root_id: root.id(), ring_version }.canonical();
-        let plain = sealed::open(&root.kek(), WRAPPING_KEY_ID, &context, blob).map_err(|error| match error {
-            OpenError::Commitment => KeyringError::WrongRoot,
-            other => KeyringError::Damaged(other),
-        })?;
-        let ring = body::read(&plain).map_err(KeyringError::Body)?;
-        if ring.ring_version == ring_version { Ok(ring) } else { Err(KeyringError::Body("its version is not the one it was wrapped as")) }
+        RingKey::of(root).unwrap(ring_version, blob)
     }
     /// Rises with each change of the ring.
     #[must_use]

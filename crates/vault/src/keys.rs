@@ -51,7 +51,8 @@ fn place<'a>(row: &'a KeyRow, origin: &'a str) -> FieldContext<'a> {
     }
 }
 
-/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it.
+/// Seals a secret into a row: what is stored beside it is written now, so that nothing has to be opened to list it. Obligation: the ring is
+/// the one of `Vault::ring_for_sealing`.
 fn seal_into(row: &mut KeyRow, keyring: &Keyring, provider: &Provider, secret: Option<&Plaintext>) -> Result<Option<SealedRow>, Failure> {
     row.has_secret = secret.is_some();
     row.test = None;
@@ -141,17 +142,21 @@ impl Vault {
         Ok(self.view(row))
     }
 
-    /// Changes to the caller's keys as they happen. A reader that falls too far behind is told that it missed some.
+    /// Changes to the caller's keys and service credentials as they happen; for administrators also to the installation's credentials. A reader
+    /// that falls too far behind is told that it missed some.
     ///
     /// # Errors
     /// `NotAuthenticated`.
     pub fn events(&self, cx: &Context) -> Result<BoxStream<'static, LiveEvent>, Failure> {
-        let (owner, _) = access::owner(cx, Scope::KeysRead)?;
+        let (owner, who) = access::owner(cx, Scope::KeysRead)?;
+        let installation = access::admin(cx, Scope::CredentialsRead).ok().map(|(admin, _)| admin.installation().id());
+        let credentials = who.may(Scope::CredentialsRead);
         let changes = self.0.changes.subscribe();
         Ok(stream::unfold(changes, move |mut changes| async move {
             loop {
                 match changes.recv().await {
-                    Ok((to, event)) if to == owner.id() => return Some((event, changes)),
+                    Ok((_, LiveEvent::CredentialChanged { .. })) if !credentials => {}
+                    Ok((to, event)) if to == owner.id() || Some(to) == installation => return Some((event, changes)),
                     Ok(_) => {}
                     Err(RecvError::Lagged(_)) => return Some((LiveEvent::Missed, changes)),
                     Err(RecvError::Closed) => return None,

@@ -9,16 +9,22 @@ pub mod api_tokens;
 pub mod audit;
 pub mod check;
 pub mod context;
+pub mod credentials;
 pub mod egress;
 pub mod failure;
 pub mod hint;
 pub mod keyring;
 pub mod keys;
+mod lease;
 pub mod limits;
 mod overview;
 mod passwords;
 mod primitives;
+mod quarantine;
+mod ring;
+mod root_change;
 pub mod root_key;
+pub mod rotation;
 pub mod seal_context;
 pub mod sealed;
 pub mod secret;
@@ -26,20 +32,24 @@ pub mod settings;
 pub mod start;
 pub mod store;
 mod tokens;
+mod upkeep;
+mod vault_status;
 
 pub use context::{Actor, Context, Identity, Proof};
 pub use failure::Failure;
-pub use settings::{Database, Settings};
+pub use root_change::RootChange;
+pub use settings::{AuditSettings, Database, Fallbacks, Settings};
 
 use access::TierRules;
-use domain::{catalogue::Catalogue, ids::UserId, person::Tier, views::LiveEvent};
-use keyring::{AuditKey, Keyring};
+use domain::{catalogue::Catalogue, ids::UserId, person::Tier, services::ServiceCatalogue, views::LiveEvent};
+use keyring::{AuditKey, Keyring, RingKey};
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 use store::{Store, StoreError, Tx};
+use uuid::Uuid;
 
 /// The vault: cheap to clone, one per process.
 #[derive(Clone)]
@@ -48,8 +58,17 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     keyring: RwLock<Arc<Keyring>>,
+    /// What opens the ring when it changes: the root key that was asked for first, then the previous one, if there is one.
+    ring_keys: Vec<RingKey>,
+    /// Where the first of them came from.
+    root_key_source: &'static str,
     audit_key: AuditKey,
+    sink: Option<audit::Sink>,
+    /// This process, as holder of leases.
+    process: Uuid,
     catalogue: Catalogue,
+    services: ServiceCatalogue,
+    environment: credentials::Environment,
     egress: egress::Egress,
     tiers: TierRules,
     default_tier: Tier,
@@ -68,6 +87,9 @@ impl Vault {
         Arc::clone(&self.0.keyring.read().unwrap_or_else(PoisonError::into_inner))
     }
     async fn record(&self, tx: &mut dyn Tx, cx: &Context, event: audit::Event) -> Result<(), Failure> {
+        if self.0.sink.as_ref().is_some_and(audit::Sink::forbids_acts) {
+            return Err(StoreError::AuditSink.into());
+        }
         audit::record(tx, &self.0.audit_key, cx, event).await
     }
     fn announce(&self, to: UserId, event: LiveEvent) {
@@ -77,11 +99,14 @@ impl Vault {
         // An error means that nobody listens.
         let _ = self.0.changes.send((to, event));
     }
-    /// Whether the database can be read and written.
+    /// Whether the database can be read and written, and the audit trail with it.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ready(&self) -> Result<(), StoreError> {
+        if self.0.sink.as_ref().is_some_and(audit::Sink::forbids_acts) {
+            return Err(StoreError::AuditSink);
+        }
         self.store().ready().await
     }
     /// How many secrets this vault was asked to open since it started.
@@ -89,8 +114,9 @@ impl Vault {
     pub fn opened(&self) -> u64 {
         self.keyring().opened()
     }
-    /// Finishes the units of work that wait and closes the database.
+    /// Finishes the units of work that wait, leaves a last checkpoint, and closes the database.
     pub async fn close(&self) {
+        self.last_checkpoint().await;
         self.store().close().await;
     }
 }

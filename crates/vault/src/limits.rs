@@ -19,6 +19,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub const TESTS: Rule = Rule { name: "key.test", most: 5, window: MINUTE };
 /// Changed and deleted keys, by account.
 pub const CHANGES: Rule = Rule { name: "key.change", most: 60, window: MINUTE };
+/// Rotations of the data key that administrators begin, in all: each adds a key to the ring.
+pub const ROTATIONS: Rule = Rule { name: "rotation", most: 6, window: LONGEST_WINDOW };
 /// Added and replaced keys, by account.
 pub const ADDS: Rule = Rule { name: "key.add", most: 30, window: MINUTE };
 /// Sign-ins by account name and network, whether the account exists or not.

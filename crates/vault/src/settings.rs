@@ -1,7 +1,7 @@
 //! What the vault is told at start. `server` reads it from the environment; nothing here does.
 
 use crate::store::PostgresAddress;
-use domain::person::Tier;
+use domain::{key_input::SecretInput, person::Tier};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -39,6 +39,19 @@ impl fmt::Display for Database {
     }
 }
 
+/// Where the audit trail leaves its checkpoints.
+#[derive(Clone, Default, Debug)]
+pub struct AuditSettings {
+    /// A file on another disk or machine than the database; none keeps no checkpoints.
+    pub sink: Option<PathBuf>,
+    /// Whether nothing may be done as long as it takes none.
+    pub strict: bool,
+}
+
+/// Environment variables that answer while no service credential is stored: those of [`domain::services::VARIABLES`] that are set.
+#[derive(Clone, Default, Debug)]
+pub struct Fallbacks(pub BTreeMap<String, SecretInput>);
+
 /// Settings of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,4 +73,10 @@ pub struct Settings {
     pub session_idle: Duration,
     /// A session ends this long after sign-in, whatever happens.
     pub session_max: Duration,
+    /// Checkpoints of the audit trail.
+    pub audit: AuditSettings,
+    /// Where the root key comes from: `file`, `data_folder` or `environment`.
+    pub root_key_source: &'static str,
+    /// What answers while no service credential is stored.
+    pub fallbacks: Fallbacks,
 }

@@ -4,20 +4,26 @@ use crate::{
     Context, Inner, Settings, Vault,
     access::TierRules,
     audit,
-    egress::{self, Egress},
+    credentials::Environment,
+    egress::{self, Egress, Endpoint},
     failure::Failure,
-    keyring::{Keyring, KeyringError},
+    keyring::{Keyring, KeyringError, RingKey},
+    ring,
     root_key::RootKey,
-    sealed::{SealError, Sealed},
+    sealed::SealError,
     settings::Database,
     store::{Postgres, Sqlite, Store, StoreError, rows::KeyringRow},
 };
-use domain::catalogue::{Catalogue, CatalogueError};
+use domain::{
+    catalogue::{Catalogue, CatalogueError},
+    services::ServiceCatalogue,
+};
 use futures::StreamExt;
 use std::{
     path::PathBuf,
     sync::{Arc, RwLock},
 };
+use uuid::Uuid;
 
 /// Changes that may wait for a slow reader of live events before it misses some.
 const EVENT_BACKLOG: usize = 256;
@@ -80,12 +86,14 @@ pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartE
     }
     let cx = Context::system();
     let keyring = Keyring::generate(cx.now).map_err(SealError::from)?;
-    let row = KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: keyring.wrap(root)?.as_bytes().to_vec() };
+    let ring_key = RingKey::of(root);
+    let row = KeyringRow { root_id: root.id(), ring_version: keyring.ring_version(), sealed: ring_key.wrap(&keyring)?.as_bytes().to_vec() };
+    let created = cx.now;
     let store: Arc<dyn Store> = match &settings.database {
         Database::Sqlite(file) => Arc::new(Sqlite::open(file, true).await?),
         Database::Postgres(address) => Arc::new(Postgres::open(address).await?),
     };
-    let vault = assemble(settings, store, keyring)?;
+    let vault = assemble(settings, store, keyring, vec![ring_key])?;
     let (me, unit_cx) = (vault.clone(), cx);
     let first = vault
         .store()
@@ -95,7 +103,7 @@ pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartE
                 if tx.audit_head().await?.seq > 0 {
                     return Ok(false);
                 }
-                tx.insert_keyring(&row).await?;
+                tx.insert_keyring(&row, created).await?;
                 me.record(tx, &unit_cx, audit::Event::success("vault.create")).await?;
                 Ok(true)
             })
@@ -114,6 +122,7 @@ pub async fn create(settings: &Settings, root: &RootKey) -> Result<Vault, StartE
 /// [`StartError::WrongRootKey`] when none fits; otherwise what stood in the way.
 pub async fn open(settings: &Settings, roots: &[RootKey]) -> Result<Vault, StartError> {
     let missing = || StartError::Missing(settings.database.clone());
+    let ring_keys: Vec<_> = roots.iter().map(RingKey::of).collect();
     let store: Arc<dyn Store>;
     let keyring;
     match &settings.database {
@@ -121,35 +130,45 @@ pub async fn open(settings: &Settings, roots: &[RootKey]) -> Result<Vault, Start
             if !file.exists() {
                 return Err(missing());
             }
-            keyring = unwrap(&Sqlite::peek_keyring(file).await?, roots)?;
+            keyring = unwrap(&Sqlite::peek_keyring(file).await?, &ring_keys)?;
             store = Arc::new(Sqlite::open(file, false).await?);
         }
         Database::Postgres(address) => {
-            keyring = unwrap(&Postgres::peek_keyring(address).await?.ok_or_else(missing)?, roots)?;
+            keyring = unwrap(&Postgres::peek_keyring(address).await?.ok_or_else(missing)?, &ring_keys)?;
             store = Arc::new(Postgres::open(address).await?);
         }
     }
-    assemble(settings, store, keyring)
+    assemble(settings, store, keyring, ring_keys)
 }
 
-fn unwrap(rows: &[KeyringRow], roots: &[RootKey]) -> Result<Keyring, StartError> {
+/// With two root keys and two rows either will do: a damaged row is an error only when there is no other.
+fn unwrap(rows: &[KeyringRow], keys: &[RingKey]) -> Result<Keyring, StartError> {
     if rows.is_empty() {
         return Err(StartError::NoKeyring);
     }
-    let fitting = roots.iter().find_map(|root| Some((root, rows.iter().find(|row| row.root_id == root.id())?)));
-    let (root, row) = fitting.ok_or(StartError::WrongRootKey)?;
-    let sealed = Sealed::parse(row.sealed.clone()).map_err(|error| StartError::Keyring(KeyringError::Damaged(error)))?;
-    Keyring::unwrap(root, row.ring_version, &sealed).map_err(StartError::Keyring)
+    let mut refusal = StartError::WrongRootKey;
+    for key in keys {
+        for row in rows.iter().filter(|row| row.root_id == *key.root_id()) {
+            match ring::unwrap_row(key, row) {
+                Ok(ring) => return Ok(ring),
+                Err(error) => refusal = StartError::Keyring(error),
+            }
+        }
+    }
+    Err(refusal)
 }
 
-fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Result<Vault, StartError> {
-    let catalogue = match &settings.catalogue {
-        None => Catalogue::built_in(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| StartError::CatalogueFile { path: path.clone(), source })?;
-            Catalogue::with_overlay(&text)?
-        }
+fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring, ring_keys: Vec<RingKey>) -> Result<Vault, StartError> {
+    let overlay = match &settings.catalogue {
+        None => String::new(),
+        Some(path) => std::fs::read_to_string(path).map_err(|source| StartError::CatalogueFile { path: path.clone(), source })?,
     };
+    let catalogue = Catalogue::with_overlay(&overlay)?;
+    let services = ServiceCatalogue::with_overlay(&overlay)?;
+    let services = services.at(|variable| settings.fallbacks.0.get(variable).map(|url| url.verbatim().trim().to_owned()));
+    for service in &services {
+        Endpoint::from_catalogue(&service.base_url)?;
+    }
     let egress = Egress::new(egress::Settings {
         allow_endpoints: settings.allow_endpoints.clone(),
         own_addresses: settings.own_addresses.clone(),
@@ -169,7 +188,13 @@ fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring) -> Res
         store,
         audit_key: keyring.audit_key(),
         keyring: RwLock::new(Arc::new(keyring)),
+        ring_keys,
+        root_key_source: settings.root_key_source,
+        sink: settings.audit.sink.as_ref().map(|path| audit::Sink::start(path.clone(), settings.audit.strict)),
+        process: Uuid::now_v7(),
         catalogue,
+        environment: Environment::read(&settings.fallbacks, &services),
+        services,
         egress,
         tiers: TierRules { may_hold: settings.byok_tiers.clone(), limits: settings.tier_limits.clone() },
         default_tier: settings.default_tier,

@@ -5,12 +5,22 @@
 //! acknowledged only after the database has synced it to disk.
 
 pub mod audit_query;
+mod credentials;
+mod leases;
 pub mod people;
 mod postgres;
+mod retention;
+mod rotation;
 pub mod rows;
+mod sealed_columns;
 mod sqlite;
 
+pub use credentials::{CredentialStore, CredentialTx};
+pub use leases::{LeaseStore, LeaseTx};
 pub use postgres::{AddressError, Postgres, PostgresAddress, ServerSettings};
+pub use retention::{RetentionStore, RetentionTx};
+pub use rotation::{RotationStore, RotationTx};
+pub use sealed_columns::{PROVIDER_KEY_SECRET, SEALED_COLUMNS, SERVICE_CREDENTIAL_SECRET, SealedColumn};
 pub use sqlite::{Sqlite, SyncSettings};
 
 use crate::{Failure, access::Owner};
@@ -26,21 +36,6 @@ use futures::{future::BoxFuture, stream::BoxStream};
 use people::{PeopleStore, PeopleTx};
 use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
-
-/// A column that holds sealed values. Rotation and verification walk this list, and a test compares it with the schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SealedColumn {
-    /// The table.
-    pub table: &'static str,
-    /// The column.
-    pub column: &'static str,
-}
-
-/// Where the secrets of provider keys are.
-pub const PROVIDER_KEY_SECRET: SealedColumn = SealedColumn { table: "provider_keys", column: "secret" };
-
-/// Every sealed column but the keyring itself.
-pub const SEALED_COLUMNS: &[SealedColumn] = &[PROVIDER_KEY_SECRET];
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +58,9 @@ pub enum StoreError {
     /// More work waits than can be done soon.
     #[error("too many units of work wait")]
     Busy,
+    /// Acts are to be refused as long as the second place of the audit trail takes nothing.
+    #[error("the second place of the audit trail takes no checkpoints")]
+    AuditSink,
     /// The unit of work did not run to its end.
     #[error("a unit of work was lost")]
     Lost,
@@ -100,7 +98,7 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: AuditQueryStore + PeopleStore + Send + Sync + 'static {
+pub trait Store: AuditQueryStore + CredentialStore + LeaseStore + PeopleStore + RetentionStore + RotationStore + Send + Sync + 'static {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
@@ -157,7 +155,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: PeopleTx + Send {
+pub trait Tx: CredentialTx + LeaseTx + PeopleTx + RetentionTx + RotationTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.
@@ -216,8 +214,8 @@ pub trait Tx: PeopleTx + Send {
     async fn clear_default(&mut self, owner: Owner, provider: &str) -> Result<(), StoreError>;
     /// Deletes a key and its ciphertext.
     async fn delete_key(&mut self, owner: Owner, id: KeyId) -> Result<bool, StoreError>;
-    /// Adds a wrapped keyring.
-    async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError>;
+    /// Adds a wrapped keyring; [`StoreError::Conflict`] when there is one under this root key.
+    async fn insert_keyring(&mut self, row: &KeyringRow, now: Timestamp) -> Result<(), StoreError>;
     /// Admitted acts of `subject` under `rule` after a moment, oldest first.
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
     /// Notes an admitted act, and forgets some of those before `useless`.

@@ -29,7 +29,11 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
     config.vault.own_addresses = vec![config.listen];
     let vault = start::open(&config).await?;
     tracing::info!(address = %config.listen, url = config.public_url.origin(), "serving");
+    let (keeper, closing) = (vault.clone(), vault.clone());
+    let upkeep = tokio::spawn(async move { keeper.keep_up().await });
     http::serve(listener, Arc::new(config), vault).await;
+    upkeep.abort();
+    closing.close().await;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn run(config: &Config, command: TokenCommand) -> Result<(), Co
 }
 
 /// Reads `90d`.
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     const HOUR: u64 = 60 * 60;
     let wrong = || "must be a number and h, d or w, like 90d".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;

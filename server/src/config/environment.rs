@@ -1,10 +1,12 @@
-//! The `KEYWARD_*` variables of a process, checked against the names there are.
+//! The `KEYWARD_*` variables of a process, checked against the names there are, and those of other programs that stand in for service
+//! credentials.
 
 use super::{ConfigError, names};
-use domain::key_input::SecretInput;
+use domain::{key_input::SecretInput, services::VARIABLES};
 use std::{collections::BTreeMap, fs, str::FromStr};
+use vault::Fallbacks;
 
-/// Every `KEYWARD_*` variable, by name.
+/// Every `KEYWARD_*` variable and every one that answers for a service credential, by name.
 pub(super) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
@@ -16,7 +18,7 @@ impl Environment {
     pub(super) fn of_process() -> Result<Self, ConfigError> {
         let mut found = BTreeMap::new();
         for (name, value) in std::env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with("KEYWARD_")) else { continue };
+            let Some(name) = name.to_str().filter(|name| name.starts_with("KEYWARD_") || names::is_fallback(name)) else { continue };
             let value = value.into_string().map_err(|_| ConfigError(format!("{name} is not UTF-8 text.")))?;
             found.insert(name.to_owned(), value);
         }
@@ -67,6 +69,20 @@ impl Environment {
         }
     }
 
+    /// The variables that answer while no service credential is stored.
+    ///
+    /// # Errors
+    /// As [`Environment::secret`].
+    pub(super) fn fallbacks(&self) -> Result<Fallbacks, ConfigError> {
+        let mut found = BTreeMap::new();
+        for name in VARIABLES {
+            if let Some(value) = self.secret(name)? {
+                found.insert(name.to_owned(), value);
+            }
+        }
+        Ok(Fallbacks(found))
+    }
+
     /// # Errors
     /// Names a setting of a feature that this version does not have.
     pub(super) fn refuse_unsupported(&self) -> Result<(), ConfigError> {
@@ -74,10 +90,6 @@ impl Environment {
         if let Some(name) = names::UNSUPPORTED.iter().find(set) {
             return Err(ConfigError(format!("{name} is set, but this version does not support it. Unset it.")));
         }
-        match self.get("KEYWARD_AUDIT_STRICT") {
-            None | Some("false") => Ok(()),
-            Some("true") => Err(ConfigError("KEYWARD_AUDIT_STRICT is true, but this version has no second audit sink. Unset it.".into())),
-            Some(_) => Err(ConfigError("KEYWARD_AUDIT_STRICT must be true or false.".into())),
-        }
+        Ok(())
     }
 }

@@ -1,7 +1,10 @@
 //! The names of all settings.
 
-const PLAIN: [&str; 16] = [
+use domain::services::VARIABLES;
+
+const PLAIN: [&str; 17] = [
     "KEYWARD_ALLOW_ENDPOINTS",
+    "KEYWARD_AUDIT_SINK",
     "KEYWARD_AUDIT_STRICT",
     "KEYWARD_BYOK_TIERS",
     "KEYWARD_CATALOGUE",
@@ -28,8 +31,7 @@ const TEST_ONLY: [&str; 1] = ["KEYWARD_VECTORS"];
 const SECRET: [&str; 4] = ["KEYWARD_DATABASE_URL", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_ROOT_KEY", "KEYWARD_ROOT_KEY_PREVIOUS"];
 
 /// Settings of features that this version does not have.
-pub(super) const UNSUPPORTED: [&str; 11] = [
-    "KEYWARD_AUDIT_SINK",
+pub(super) const UNSUPPORTED: [&str; 9] = [
     "KEYWARD_JWT_AUDIENCE",
     "KEYWARD_METRICS_LISTEN",
     "KEYWARD_OIDC_ADMIN_ROLE",
@@ -39,8 +41,6 @@ pub(super) const UNSUPPORTED: [&str; 11] = [
     "KEYWARD_OIDC_ROLE_CLAIM",
     "KEYWARD_OIDC_SCOPES",
     "KEYWARD_OIDC_TIER_CLAIM",
-    // Starting with it would not wrap the keyring anew, and whoever then deletes the old key loses everything.
-    "KEYWARD_ROOT_KEY_PREVIOUS",
 ];
 
 /// The variable that names a file with the secret instead.
@@ -52,9 +52,14 @@ fn all() -> impl Iterator<Item = &'static str> {
     PLAIN.into_iter().chain(TEST_ONLY).chain(SECRET).chain(UNSUPPORTED)
 }
 
+/// Whether a variable answers while no service credential is stored, by itself or with a file.
+pub(super) fn is_fallback(name: &str) -> bool {
+    VARIABLES.contains(&name) || name.strip_suffix("_FILE").is_some_and(|name| VARIABLES.contains(&name))
+}
+
 /// Whether a variable means anything.
 pub(super) fn is_known(name: &str) -> bool {
-    all().any(|known| known == name) || name.strip_suffix("_FILE").is_some_and(|name| SECRET.contains(&name))
+    is_fallback(name) || all().any(|known| known == name) || name.strip_suffix("_FILE").is_some_and(|name| SECRET.contains(&name))
 }
 
 /// The setting that an unknown name most likely means: the one with at most two other letters.

@@ -36,7 +36,9 @@ fn settings_of_features_that_are_missing_are_refused_and_not_ignored() {
         assert!(refused(&[(name, "x")]).starts_with(name), "{name}");
     }
     assert!(refused(&[("KEYWARD_OIDC_CLIENT_SECRET_FILE", "/x")]).contains("does not support"));
-    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "true")]).contains("KEYWARD_AUDIT_STRICT"));
+    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "true")]).contains("KEYWARD_AUDIT_SINK"));
+    assert!(refused(&[("KEYWARD_AUDIT_STRICT", "yes"), ("KEYWARD_AUDIT_SINK", "/x")]).contains("KEYWARD_AUDIT_STRICT"));
+    assert!(read(&[("KEYWARD_AUDIT_STRICT", "true"), ("KEYWARD_AUDIT_SINK", "/x")]).expect("both").vault.audit.strict);
     read(&[("KEYWARD_AUDIT_STRICT", "false"), ("KEYWARD_VECTORS", "/x"), ("KEYWARD_METRICS_LISTEN", "")]).expect("these change nothing");
 }
 
@@ -53,6 +55,22 @@ fn no_error_repeats_a_secret() {
     assert!(format!("{config:?}").contains("database d at h:5432") && !format!("{config:?}").contains("canary"));
     let config = read(&[("KEYWARD_ROOT_KEY", "canary")]).expect("the key itself is read later");
     assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn variables_that_stand_in_for_service_credentials_are_read_by_name_or_file_and_never_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("key");
+    std::fs::write(&file, "canary-in-a-file\n").expect("the folder is ours");
+    let config = read(&[("CLOUDFLARE_API_TOKEN", "canary-in-a-variable"), ("NAMECHEAP_API_KEY_FILE", &file.display().to_string())]);
+    let config = config.expect("these are read");
+    let found = &config.vault.fallbacks.0;
+    assert_eq!(found["CLOUDFLARE_API_TOKEN"].verbatim(), "canary-in-a-variable");
+    assert_eq!(found["NAMECHEAP_API_KEY"].tidied(), "canary-in-a-file");
+    assert_eq!(found.len(), 2);
+    assert!(!format!("{config:?}").contains("canary"));
+    assert!(refused(&[("GITHUB_API_TOKEN", "a"), ("GITHUB_API_TOKEN_FILE", "b")]).contains("Keep one"));
+    assert!(read(&[("STRIPE_SECRET_KEY", "")]).expect("an empty one counts as unset").vault.fallbacks.0.is_empty());
 }
 
 #[test]

@@ -107,11 +107,11 @@ impl TryFrom<String> for Expected {
 pub struct Answer {
     /// The HTTP status; any when absent.
     pub status: Option<u16>,
-    /// A response header that must be present, or hold `contains` when no pointer is given.
+    /// A response header that must be present; without a pointer it must hold `contains`, or be `equals`, where those are given.
     pub header: Option<String>,
     /// Pointer (RFC 6901) into the JSON body.
     pub at: Option<String>,
-    /// The exact value at the pointer.
+    /// The exact value at the pointer, or of the header.
     pub equals: Option<Scalar>,
     /// A text within any string at or below the pointer, without regard to ASCII case.
     pub contains: Option<String>,

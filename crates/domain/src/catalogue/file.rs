@@ -1,7 +1,7 @@
 //! Reading the catalogue files.
 
-use super::{Catalogue, Check, Provider, ProviderId};
-use crate::Verdict;
+use super::{Catalogue, Check, Provider, ProviderId, Scalar};
+use crate::{Verdict, services::ServiceId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -18,6 +18,16 @@ pub enum CatalogueError {
     Entry {
         /// The entry's id.
         provider: ProviderId,
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A service that does not hold together.
+    #[error("the catalogue entry services.{service} is not usable: {field} {fault}")]
+    Service {
+        /// The entry's id.
+        service: ServiceId,
         /// The field.
         field: &'static str,
         /// What is wrong with it.
@@ -153,7 +163,7 @@ impl Entry {
     }
 }
 
-fn check_fault(check: &Check) -> Option<&'static str> {
+pub(crate) fn check_fault(check: &Check) -> Option<&'static str> {
     let is_pointer = |text: &str| text.is_empty() || text.starts_with('/');
     let shape = &check.expect;
     let mut pointers =
@@ -174,8 +184,11 @@ fn check_fault(check: &Check) -> Option<&'static str> {
         if answer.status.is_none() && answer.header.is_none() && answer.at.is_none() {
             return Some("answers has an entry that fits every answer");
         }
-        if answer.at.is_none() && (answer.equals.is_some() || (answer.contains.is_some() && answer.header.is_none())) {
+        if answer.at.is_none() && answer.header.is_none() && (answer.equals.is_some() || answer.contains.is_some()) {
             return Some("answers has equals or contains without at or header");
+        }
+        if answer.at.is_none() && answer.equals.as_ref().is_some_and(|value| !matches!(value, Scalar::Text(_))) {
+            return Some("answers compares a header with what is no text");
         }
         if matches!(answer.verdict, Verdict::Unchecked | Verdict::Unreachable) {
             return Some("answers cannot lead to unchecked or unreachable");
@@ -184,18 +197,18 @@ fn check_fault(check: &Check) -> Option<&'static str> {
     None
 }
 
-fn is_line(text: &str, most: usize) -> bool {
+pub(crate) fn is_line(text: &str, most: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
-fn is_web(text: &str) -> bool {
+pub(crate) fn is_web(text: &str) -> bool {
     (text.starts_with("https://") || text.starts_with("http://"))
         && text.len() <= 2048
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
-fn is_header_name(text: &str) -> bool {
+pub(crate) fn is_header_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
-fn is_header_value(text: &str) -> bool {
+pub(crate) fn is_header_value(text: &str) -> bool {
     text.len() <= 256 && text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 

@@ -9,19 +9,28 @@ use serde_json::Value;
 
 /// The verdict for an answer below 500.
 pub(super) fn verdict(check: &Check, answer: &Answer) -> Verdict {
-    let body = if answer.truncated { None } else { serde_json::from_slice::<Value>(&answer.body).ok() };
+    judged(check, &[], answer, json(answer).as_ref())
+}
+
+/// The body, when it is all there and JSON.
+pub(crate) fn json(answer: &Answer) -> Option<Value> {
+    if answer.truncated { None } else { serde_json::from_slice(&answer.body).ok() }
+}
+
+/// The verdict for an answer below 500 whose body was read already; `first` are known answers that come before those of the check.
+pub(crate) fn judged(check: &Check, first: &[catalogue::Answer], answer: &Answer, body: Option<&Value>) -> Verdict {
     let success = (200..300).contains(&answer.status);
-    let shaped = body.as_ref().is_some_and(|body| fits(&check.expect, body));
+    let shaped = body.is_some_and(|body| fits(&check.expect, body));
     if success && !shaped {
         return Verdict::Unexpected;
     }
-    if let Some(known) = check.answers.iter().find(|known| says(known, answer, body.as_ref())) {
+    if let Some(known) = first.iter().chain(&check.answers).find(|known| says(known, answer, body)) {
         return known.verdict;
     }
     match answer.status {
         200..300 => Verdict::Valid,
         402 => Verdict::NoCredit,
-        _ if body.as_ref().is_some_and(is_out_of_quota) => Verdict::NoCredit,
+        _ if body.is_some_and(is_out_of_quota) => Verdict::NoCredit,
         401 | 403 => Verdict::Rejected,
         429 => Verdict::RateLimited,
         _ => Verdict::Unexpected,
@@ -66,8 +75,10 @@ fn says(known: &catalogue::Answer, answer: &Answer, body: Option<&Value>) -> boo
     let status = known.status.is_none_or(|status| status == answer.status);
     let header = known.header.as_ref().is_none_or(|name| {
         answer.headers.get(name).is_some_and(|value| {
-            let text = known.contains.as_ref().filter(|_| known.at.is_none());
-            text.is_none_or(|text| value.to_str().is_ok_and(|value| contains(value, text)))
+            let value = value.to_str().unwrap_or_default();
+            known.at.is_some()
+                || (known.contains.as_ref().is_none_or(|text| contains(value, text))
+                    && known.equals.as_ref().is_none_or(|equal| matches!(equal, Scalar::Text(text) if text == value)))
         })
     });
     let found = known.at.as_ref().is_none_or(|at| {

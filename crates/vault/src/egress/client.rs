@@ -74,13 +74,15 @@ pub(super) async fn exchange(
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
     };
-    let sent = client
+    let mut sent = client
         .request(method, endpoint.below(&request.path_and_query))
         .header(http::header::ACCEPT, "application/json")
         .header(http::header::ACCEPT_ENCODING, "identity")
-        .headers(request.headers)
-        .build()
-        .map_err(|_| Refusal::Internal)?;
+        .headers(request.headers);
+    if let Some(mut body) = request.body {
+        sent = sent.body(std::mem::take(&mut *body));
+    }
+    let sent = sent.build().map_err(|_| Refusal::Internal)?;
     let start = Instant::now();
     let mut response = timeout(limits.first_byte, client.execute(sent))
         .await

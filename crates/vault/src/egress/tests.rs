@@ -65,7 +65,7 @@ fn user(n: u128) -> UserId {
 fn get() -> Request {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", secret_header("", "canary-secret").unwrap());
-    Request { method: Method::Get, path_and_query: "/models?limit=1".to_owned(), headers }
+    Request { method: Method::Get, path_and_query: "/models?limit=1".to_owned(), headers, body: None }
 }
 
 async fn ask(double: &Double) -> Result<Answer, Refusal> {

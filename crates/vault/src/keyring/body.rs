@@ -18,7 +18,7 @@ use crate::{
     secret::Plaintext,
 };
 use domain::Timestamp;
-use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
 const MAGIC: &[u8; 18] = b"keyward/keyring/v1";
@@ -76,7 +76,7 @@ pub(super) fn read(body: &Plaintext) -> Result<Keyring, &'static str> {
     if !rest.0.is_empty() {
         return Err("there is more behind the last term");
     }
-    let ring = Keyring { ring_version, active, min_decrypt, terms, opens: AtomicU64::new(0) };
+    let ring = Keyring { ring_version, active, min_decrypt, terms, opens: Arc::default() };
     match contradiction(&ring) {
         Some(contradiction) => Err(contradiction),
         None => Ok(ring),

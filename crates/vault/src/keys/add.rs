@@ -178,7 +178,8 @@ impl Vault {
             created_at: cx.now,
             updated_at: cx.now,
         };
-        let sealed = seal_into(&mut row, &self.keyring(), &new.provider, new.secret.as_ref())?;
+        let ring = self.ring_for_sealing(tx).await?;
+        let sealed = seal_into(&mut row, &ring, &new.provider, new.secret.as_ref())?;
         refuse_duplicate(keys, &row, new.allow_duplicate)?;
         tx.insert_key(&row, sealed.as_ref()).await?;
         let event = Event::success("key.add").on(Object::Key(row.id)).word("provider", row.provider.as_str());
@@ -228,7 +229,8 @@ impl Vault {
         row.updated_at = cx.now;
         row.endpoint = endpoint;
         row.endpoint_origin = origin;
-        let sealed = seal_into(&mut row, &self.keyring(), provider, secret)?;
+        let ring = self.ring_for_sealing(tx).await?;
+        let sealed = seal_into(&mut row, &ring, provider, secret)?;
         refuse_duplicate(keys, &row, allow_duplicate)?;
         tx.set_key_secret(owner, row.id, sealed.as_ref()).await?;
         tx.update_key(owner, &row).await?;

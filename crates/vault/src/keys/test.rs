@@ -8,9 +8,12 @@ use crate::{
     check::{self, CheckResult},
     egress::Endpoint,
     limits,
-    sealed::{OpenError, Sealed},
+    quarantine::Stored,
     secret::Plaintext,
-    store::rows::{KeyRow, SealedRow, TestRow},
+    store::{
+        PROVIDER_KEY_SECRET,
+        rows::{KeyRow, SealedRow, TestRow},
+    },
 };
 use domain::{
     Problem,
@@ -53,10 +56,11 @@ impl Vault {
         }
         let secret = match &sealed {
             None => None,
-            Some(sealed) => match self.open(&row, sealed, &endpoint) {
+            Some(sealed) => match self.open_sealed(&place(&row, endpoint.origin()), &sealed.bytes).await {
                 Ok(secret) => Some(secret),
                 Err(error) => {
-                    self.refused(cx, &row, error.class()).await?;
+                    let stored = Stored { at: &PROVIDER_KEY_SECRET, record: row.id.uuid(), owner: row.owner, version: row.secret_version };
+                    self.did_not_open(cx, Object::Key(row.id), stored, sealed, error).await?;
                     return Err(Failure::because(Problem::CannotOpen, error));
                 }
             },
@@ -82,10 +86,6 @@ impl Vault {
                 })
             })
             .await
-    }
-
-    fn open(&self, row: &KeyRow, sealed: &SealedRow, endpoint: &Endpoint) -> Result<Plaintext, OpenError> {
-        self.keyring().open(&place(row, endpoint.origin()), &Sealed::parse(sealed.bytes.clone())?)
     }
 
     async fn refused(&self, cx: &Context, row: &KeyRow, reason: &'static str) -> Result<(), Failure> {

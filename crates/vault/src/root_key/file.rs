@@ -65,17 +65,23 @@ impl RootKey {
             io::ErrorKind::AlreadyExists => RootKeyFileError::Exists(path.to_owned()),
             _ => RootKeyFileError::Io { file: path.to_owned(), cause },
         };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
-        let written = self.write_and_sync(file, path).map_err(refused).and_then(|()| Self::read_file(path)).and_then(|read| {
+        // Whole under another name first: whenever this is broken off, there is the key or there is no file of this name.
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(".draft");
+        let draft = PathBuf::from(draft);
+        // One that was broken off earlier is worth nothing: nothing depends on it.
+        let _ = fs::remove_file(&draft);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(refused)?;
+        let written = self.write_and_sync(file, &draft).map_err(refused).and_then(|()| Self::read_file(&draft)).and_then(|read| {
             let same = read.id() == self.id();
             let different = || io::Error::other("the file does not hold what was written");
-            if same { Ok(()) } else { Err(RootKeyFileError::Io { file: path.to_owned(), cause: different() }) }
+            if same { Ok(()) } else { Err(refused(different())) }
         });
-        if written.is_err() {
-            // The first error is the one to tell; nothing depends on the key yet.
-            let _ = fs::remove_file(path);
-        }
-        written
+        // A link, and not a new name, because that would replace what is there.
+        let linked = written.and_then(|()| fs::hard_link(&draft, path).map_err(refused));
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&draft);
+        linked.and_then(|()| sync_folder(path).map_err(refused))
     }
     fn write_and_sync(&self, mut file: File, path: &Path) -> io::Result<()> {
         let mut line = Zeroizing::new(Vec::with_capacity(64));
@@ -83,9 +89,13 @@ impl RootKey {
         line.push(b'\n');
         file.write_all(&line)?;
         file.sync_all()?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
+        sync_folder(path)
     }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -8,10 +8,14 @@
 mod address;
 mod api_tokens;
 mod audit_query;
+mod credentials;
 mod decode;
 mod feed;
+mod leases;
 mod people;
 mod reads;
+mod retention;
+mod rotation;
 mod tx;
 mod writer;
 

@@ -1,5 +1,9 @@
 //! Rows as they are in the database. They do not leave this crate.
 
+mod credentials;
+
+pub use credentials::CredentialRow;
+
 use domain::{
     Timestamp, Verdict,
     catalogue::ProviderId,
@@ -158,4 +162,84 @@ pub struct AuditRow {
     pub secret_version: Option<u64>,
     pub secret_hash: Option<[u8; 32]>,
     pub hash: [u8; 32],
+}
+
+/// A root key that wraps the keyring.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct RootKeyRow {
+    pub root_id: [u8; 8],
+    pub created_at: Option<Timestamp>,
+    pub served_at: Option<Timestamp>,
+}
+
+/// A sealed value with everything that its context is made of.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct SealedValue {
+    pub record: Uuid,
+    pub tenant: TenantId,
+    /// Nil for the installation itself.
+    pub owner: UserId,
+    pub provider: String,
+    pub origin: String,
+    pub version: u64,
+    pub sealed: SealedRow,
+}
+
+/// A place in the order in which a rotation walks a column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct SealedPlace {
+    pub data_key_id: u32,
+    pub record: Uuid,
+}
+
+/// A value sealed anew, and the bytes it stands for.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "two blobs")]
+pub struct Resealed {
+    pub record: Uuid,
+    pub old: Vec<u8>,
+    pub new: Vec<u8>,
+}
+
+/// A rotation of the data key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct RotationRow {
+    pub id: Uuid,
+    pub data_key_id: u32,
+    pub started_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub total: u64,
+    pub resealed: u64,
+    /// Microseconds.
+    pub busy: u64,
+    pub left_behind: u64,
+}
+
+/// A sealed value that does not open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct QuarantineRow {
+    pub table: String,
+    pub column: String,
+    pub record: Uuid,
+    pub owner: Option<UserId>,
+    pub data_key_id: u32,
+    pub secret_version: u64,
+    pub reason: String,
+    pub found_at: Timestamp,
+    pub checked_at: Timestamp,
+}
+
+/// What stands for pruned events: the last of them and its hash, under a MAC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "columns are described in the migration")]
+pub struct AuditMarkRow {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub hash: [u8; 32],
+    pub mac: [u8; 32],
 }

@@ -5,9 +5,13 @@
 
 mod api_tokens;
 mod audit_query;
+mod credentials;
 mod decode;
+mod leases;
 mod people;
 mod reads;
+mod retention;
+mod rotation;
 mod tx;
 mod writer;
 

@@ -20,6 +20,8 @@ macro_rules! suite {
             mod audit;
             #[path = "audit_query.rs"]
             mod audit_query;
+            #[path = "credentials.rs"]
+            mod credentials;
             #[path = "faults.rs"]
             mod faults;
             #[path = "keys.rs"]

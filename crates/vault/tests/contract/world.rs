@@ -18,16 +18,25 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use vault::{Actor, Context, Database, Failure, Settings, Vault, keys::AddKey, root_key::RootKey, start, store::PostgresAddress};
+use vault::{
+    Actor, AuditSettings, Context, Database, Failure, Fallbacks, Settings, Vault, keys::AddKey, root_key::RootKey, start,
+    store::PostgresAddress,
+};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
 
-/// A provider on loopback. It answers what it is told to and remembers what it saw.
+/// A provider or service on loopback. It answers what it is told to and remembers what it saw.
 pub(crate) struct Double {
     pub(crate) url: String,
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
-    answer: Arc<Mutex<(u16, String)>>,
+    answers: Arc<Mutex<Answers>>,
+}
+
+/// What is answered below a path, and else.
+struct Answers {
+    below: Vec<(&'static str, u16, String)>,
+    else_: (u16, String),
 }
 
 impl Double {
@@ -35,8 +44,8 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let answer = Arc::new(Mutex::new((200, MODELS.to_owned())));
-        let (log, reply) = (Arc::clone(&seen), Arc::clone(&answer));
+        let answers = Arc::new(Mutex::new(Answers { below: Vec::new(), else_: (200, MODELS.to_owned()) }));
+        let (log, reply) = (Arc::clone(&seen), Arc::clone(&answers));
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let mut request = Vec::new();
@@ -47,16 +56,36 @@ impl Double {
                         Ok(n) => request.extend_from_slice(&buffer[..n]),
                     }
                 }
-                log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-                let (status, body) = reply.lock().unwrap().clone();
+                let length =
+                    |head: &str| head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
+                let head = request.windows(4).position(|end| end == b"\r\n\r\n").map_or(request.len(), |end| end + 4);
+                let whole = head + length(&String::from_utf8_lossy(&request)).unwrap_or_default();
+                while request.len() < whole {
+                    match socket.read(&mut buffer).await {
+                        Ok(0) | Err(_) => break,
+                        Ok(n) => request.extend_from_slice(&buffer[..n]),
+                    }
+                }
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+                log.lock().unwrap().push(request);
+                let (status, body) = {
+                    let answers = reply.lock().unwrap();
+                    let below = answers.below.iter().find(|(start, ..)| path.starts_with(start));
+                    below.map_or_else(|| answers.else_.clone(), |(_, status, body)| (*status, body.clone()))
+                };
                 let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
                 let _ = socket.write_all((head + &body).as_bytes()).await;
             }
         });
-        Self { url, seen, answer }
+        Self { url, seen, answers }
     }
     pub(crate) fn answers(&self, status: u16, body: &str) {
-        *self.answer.lock().unwrap() = (status, body.to_owned());
+        self.answers.lock().unwrap().else_ = (status, body.to_owned());
+    }
+    /// What is answered at paths that begin so, before those that were named earlier.
+    pub(crate) fn answers_below(&self, path: &'static str, status: u16, body: &str) {
+        self.answers.lock().unwrap().below.insert(0, (path, status, body.to_owned()));
     }
     pub(crate) fn requests(&self) -> usize {
         self.seen.lock().unwrap().len()
@@ -118,21 +147,39 @@ pub(crate) fn settings(database: Database) -> Settings {
         tier_limits: BTreeMap::from([(Tier::Starter, Some(10)), (Tier::Enterprise, None)]),
         session_idle: Duration::from_secs(1_800),
         session_max: Duration::from_secs(43_200),
+        audit: AuditSettings::default(),
+        root_key_source: "file",
+        fallbacks: vault::Fallbacks::default(),
     }
 }
 
 impl World {
     pub(crate) async fn on(backend: Backend) -> Self {
+        Self::with(backend, &[]).await
+    }
+
+    /// With environment variables that stand in for service credentials.
+    pub(crate) async fn with(backend: Backend, variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let double = Double::start().await;
         let catalogue: PathBuf = folder.path().join("catalogue.toml");
         std::fs::write(
             &catalogue,
-            format!("[providers.openai]\nbase_url = \"{0}/v1\"\n[providers.anthropic]\nbase_url = \"{0}/v1\"\n", double.url),
+            format!(
+                "[providers.openai]\nbase_url = \"{0}/v1\"\n[providers.anthropic]\nbase_url = \"{0}/v1\"\n\
+                 [services.cloudflare]\nbase_url = \"{0}/cf\"\n[services.github]\nbase_url = \"{0}/gh\"\n\
+                 [services.namecheap]\nbase_url = \"{0}/nc\"\n[services.stripe]\nbase_url = \"{0}/st\"\n",
+                double.url
+            ),
         )
         .unwrap();
         let (database, url) = database(backend, &folder);
-        let settings = Settings { catalogue: Some(catalogue), allow_endpoints: vec![double.url.clone()], ..settings(database) };
+        let settings = Settings {
+            catalogue: Some(catalogue),
+            allow_endpoints: vec![double.url.clone()],
+            fallbacks: Fallbacks(variables.iter().map(|(name, value)| ((*name).to_owned(), secret(value))).collect()),
+            ..settings(database)
+        };
         let root = RootKey::generate().unwrap();
         let vault = start::create(&settings, &root).await.unwrap();
         Self { backend, url, vault, double, settings, root, _folder: folder }

@@ -8,7 +8,7 @@ use super::{reads, writer::CHANNEL};
 use crate::store::{Changes, rows::AuditRow};
 use domain::{
     Verdict,
-    ids::{KeyId, UserId},
+    ids::{CredentialId, KeyId, UserId},
     views::LiveEvent,
 };
 use futures::{StreamExt, stream};
@@ -103,6 +103,9 @@ impl Feed {
 
 /// What a page is told about an event: owners change their keys themselves, so the actor is whose page it is.
 fn change(event: &AuditRow) -> Option<(UserId, LiveEvent)> {
+    if event.object_kind.as_deref() == Some("service_credential") {
+        return credential(event);
+    }
     if event.object_kind.as_deref() != Some("provider_key") || event.outcome != "success" {
         return None;
     }
@@ -110,6 +113,19 @@ fn change(event: &AuditRow) -> Option<(UserId, LiveEvent)> {
     let id = KeyId::from_uuid(event.object_id?);
     let verdict = (event.action == "key.test.result").then(|| verdict(&event.details)).flatten();
     Some((owner, verdict.map_or(LiveEvent::KeyChanged { id }, |verdict| LiveEvent::KeyTested { id, verdict })))
+}
+
+/// Of a service credential the event says whose it is: nobody's stands for the installation.
+fn credential(event: &AuditRow) -> Option<(UserId, LiveEvent)> {
+    if event.outcome != "success" || event.action == "credential.result" {
+        return None;
+    }
+    let details: serde_json::Value = serde_json::from_str(&event.details).ok()?;
+    let owner = match details.get("owner")?.as_str()? {
+        "installation" => UserId::from_uuid(uuid::Uuid::nil()),
+        account => account.parse().ok()?,
+    };
+    Some((owner, LiveEvent::CredentialChanged { id: CredentialId::from_uuid(event.object_id?) }))
 }
 
 fn verdict(details: &str) -> Option<Verdict> {

@@ -26,17 +26,17 @@ impl<'c> PgTx<'c> {
     pub(super) const fn appended(&self) -> bool {
         self.appended
     }
-    async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }
 }
 
 /// PostgreSQL's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn moment(time: Option<Timestamp>) -> Option<Moment> {
+pub(super) fn moment(time: Option<Timestamp>) -> Option<Moment> {
     time.map(Moment)
 }
 
@@ -312,12 +312,13 @@ impl Tx for PgTx<'_> {
         .await?;
         Ok(())
     }
-    async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError> {
+    async fn insert_keyring(&mut self, row: &KeyringRow, now: Timestamp) -> Result<(), StoreError> {
         self.execute(
-            sqlx::query("insert into keyring (root_id, ring_version, sealed) values ($1, $2, $3)")
+            sqlx::query("insert into keyring (root_id, ring_version, sealed, created_at) values ($1, $2, $3, $4)")
                 .bind(row.root_id.to_vec())
                 .bind(signed(row.ring_version))
-                .bind(row.sealed.as_slice()),
+                .bind(row.sealed.as_slice())
+                .bind(Moment(now)),
         )
         .await?;
         Ok(())

@@ -11,7 +11,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 /// Reads one column; an error names the column and never its value.
-fn column<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<T, StoreError>
+pub(super) fn column<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<T, StoreError>
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
@@ -30,11 +30,11 @@ pub(super) fn uuid(row: &SqliteRow, name: &'static str) -> Result<Uuid, StoreErr
     optional_uuid(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_uuid(row: &SqliteRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
+pub(super) fn optional_uuid(row: &SqliteRow, name: &'static str) -> Result<Option<Uuid>, StoreError> {
     column::<Option<&[u8]>>(row, name)?.map(|bytes| Uuid::from_slice(bytes).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result<[u8; N], StoreError> {
+pub(super) fn bytes<const N: usize>(row: &SqliteRow, name: &'static str) -> Result<[u8; N], StoreError> {
     optional_bytes(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Re
     optional_number(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_number<T: TryFrom<i64>>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<i64>>(row, name)?.map(|value| T::try_from(value).map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
@@ -54,7 +54,7 @@ fn word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<T, 
     optional_word(row, name)?.ok_or(StoreError::Unreadable(name))
 }
 
-fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_word<T: std::str::FromStr>(row: &SqliteRow, name: &'static str) -> Result<Option<T>, StoreError> {
     column::<Option<&str>>(row, name)?.map(|text| text.parse().map_err(|_| StoreError::Unreadable(name))).transpose()
 }
 
@@ -172,5 +172,53 @@ pub(super) fn audit(row: &SqliteRow) -> Result<AuditRow, StoreError> {
         secret_version: optional_number(row, "secret_version")?,
         secret_hash: optional_bytes(row, "secret_hash")?,
         hash: bytes(row, "hash")?,
+    })
+}
+
+pub(super) fn mark(row: &SqliteRow) -> Result<AuditMarkRow, StoreError> {
+    Ok(AuditMarkRow { seq: number(row, "seq")?, at: time(row, "at")?, hash: bytes(row, "hash")?, mac: bytes(row, "mac")? })
+}
+
+pub(super) fn root_key(row: &SqliteRow) -> Result<RootKeyRow, StoreError> {
+    let root_id = bytes(row, "root_id")?;
+    Ok(RootKeyRow { root_id, created_at: optional_time(row, "created_at")?, served_at: optional_time(row, "served_at")? })
+}
+
+pub(super) fn sealed_value(row: &SqliteRow) -> Result<SealedValue, StoreError> {
+    Ok(SealedValue {
+        record: uuid(row, "record_id")?,
+        tenant: TenantId::from_uuid(uuid(row, "tenant_id")?),
+        owner: UserId::from_uuid(optional_uuid(row, "owner_id")?.unwrap_or_default()),
+        provider: column(row, "provider")?,
+        origin: column(row, "endpoint_origin")?,
+        version: number(row, "secret_version")?,
+        sealed: sealed(row)?,
+    })
+}
+
+pub(super) fn rotation(row: &SqliteRow) -> Result<RotationRow, StoreError> {
+    Ok(RotationRow {
+        id: uuid(row, "id")?,
+        data_key_id: number(row, "data_key_id")?,
+        started_at: time(row, "started_at")?,
+        finished_at: optional_time(row, "finished_at")?,
+        total: number(row, "total")?,
+        resealed: number(row, "resealed")?,
+        busy: number(row, "busy")?,
+        left_behind: number(row, "left_behind")?,
+    })
+}
+
+pub(super) fn quarantine(row: &SqliteRow) -> Result<QuarantineRow, StoreError> {
+    Ok(QuarantineRow {
+        table: column(row, "table_name")?,
+        column: column(row, "column_name")?,
+        record: uuid(row, "record_id")?,
+        owner: optional_uuid(row, "owner_id")?.map(UserId::from_uuid),
+        data_key_id: number(row, "data_key_id")?,
+        secret_version: number(row, "secret_version")?,
+        reason: column(row, "reason")?,
+        found_at: time(row, "found_at")?,
+        checked_at: time(row, "checked_at")?,
     })
 }

@@ -21,17 +21,17 @@ impl<'c> SqliteTx<'c> {
     pub(super) fn new(connection: &'c mut SqliteConnection) -> Self {
         Self { connection }
     }
-    async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
         Ok(query.execute(&mut *self.connection).await?.rows_affected())
     }
 }
 
 /// SQLite's integers are signed; every number stored here stays far below 2^63.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn micros(time: Option<Timestamp>) -> Option<i64> {
+pub(super) fn micros(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::micros)
 }
 
@@ -288,12 +288,13 @@ impl Tx for SqliteTx<'_> {
             .await?;
         Ok(deleted == 1)
     }
-    async fn insert_keyring(&mut self, row: &KeyringRow) -> Result<(), StoreError> {
+    async fn insert_keyring(&mut self, row: &KeyringRow, now: Timestamp) -> Result<(), StoreError> {
         self.execute(
-            sqlx::query("insert into keyring (root_id, ring_version, sealed) values ($1, $2, $3)")
+            sqlx::query("insert into keyring (root_id, ring_version, sealed, created_at) values ($1, $2, $3, $4)")
                 .bind(row.root_id.to_vec())
                 .bind(signed(row.ring_version))
-                .bind(row.sealed.as_slice()),
+                .bind(row.sealed.as_slice())
+                .bind(now.micros()),
         )
         .await?;
         Ok(())

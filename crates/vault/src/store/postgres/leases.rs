@@ -1,0 +1,57 @@
+//! Leases, in SQL.
+
+use super::{Postgres, decode, decode::Moment, tx::PgTx, tx::signed};
+use crate::store::{LeaseStore, LeaseTx, StoreError};
+use async_trait::async_trait;
+use domain::Timestamp;
+use uuid::Uuid;
+
+#[async_trait]
+impl LeaseStore for Postgres {
+    async fn lease_ends(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| {
+            Box::pin(async move {
+                let row = sqlx::query("select ends_at from leases where name = $1").bind(name).fetch_optional(connection).await?;
+                row.as_ref().map(|row| decode::time(row, "ends_at")).transpose()
+            })
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl LeaseTx for PgTx<'_> {
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+        steal: bool,
+    ) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query(
+            "insert into leases (name, holder, fence, ends_at) values ($1, $2, 1, $4) on conflict (name) do update \
+             set holder = excluded.holder, fence = leases.fence + 1, ends_at = excluded.ends_at where leases.ends_at <= $3 or $5 returning fence",
+        )
+        .bind(name)
+        .bind(holder)
+        .bind(Moment(now))
+        .bind(Moment(until))
+        .bind(steal)
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        row.as_ref().map(|row| decode::number(row, "fence")).transpose()
+    }
+    async fn keep_lease(&mut self, name: &str, fence: u64, until: Timestamp) -> Result<bool, StoreError> {
+        let kept = self
+            .execute(
+                sqlx::query("update leases set ends_at = $3 where name = $1 and fence = $2")
+                    .bind(name)
+                    .bind(signed(fence))
+                    .bind(Moment(until)),
+            )
+            .await?;
+        Ok(kept == 1)
+    }
+}
