@@ -10,4 +10,5 @@ pub(crate) mod live;
 mod problems;
 mod rows;
 pub(crate) mod secret;
+pub(crate) mod status;
 pub(crate) mod times;

@@ -26,3 +26,5 @@ pub(crate) mod state;
 pub(crate) mod summary;
 pub(crate) mod time;
 pub(crate) mod tokens_list;
+pub(crate) mod vault_facts;
+pub(crate) mod vault_keys;

@@ -39,11 +39,13 @@ pub enum Done {
     PasswordReset,
     /// The audit trail was walked; the page tells what was found.
     AuditVerified,
+    /// A rotation was begun.
+    Rotating,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -62,6 +64,7 @@ impl Done {
         Self::PersonSignedOut,
         Self::PasswordReset,
         Self::AuditVerified,
+        Self::Rotating,
     ];
 
     /// The word in the query.
@@ -86,6 +89,7 @@ impl Done {
             Self::PersonSignedOut => "person-signed-out",
             Self::PasswordReset => "password-reset",
             Self::AuditVerified => "verified",
+            Self::Rotating => "rotating",
         }
     }
     /// The sentence on the page.
@@ -110,6 +114,7 @@ impl Done {
             Self::PersonSignedOut => "All sessions of this account ended",
             Self::PasswordReset => "Your password is set. Sign in with it.",
             Self::AuditVerified => "Audit trail verified",
+            Self::Rotating => "Rotation begun",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -126,6 +131,7 @@ impl Done {
             Self::PersonChanged | Self::PersonDisabled | Self::PersonEnabled | Self::PersonSignedOut => "/settings/users",
             Self::PasswordReset => "/sign-in",
             Self::AuditVerified => "/settings/audit",
+            Self::Rotating => "/settings/vault",
             _ => "/keys",
         };
         self.on(path)

@@ -26,3 +26,4 @@ pub(crate) mod sign_in;
 pub(crate) mod token_created;
 pub(crate) mod tokens;
 pub(crate) mod unavailable;
+pub(crate) mod vault;

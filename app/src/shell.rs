@@ -17,6 +17,7 @@ use crate::{
         sign_in::SignIn,
         token_created::TokenCreated,
         tokens::{TokenTask, Tokens},
+        vault::VaultHome,
     },
 };
 use leptos::prelude::*;
@@ -78,6 +79,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/users/:id/disable") view=|| view! { <Person task=PersonTask::Disable /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/users/:id/enable") view=|| view! { <Person task=PersonTask::Enable /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/users/:id/reset") view=|| view! { <Person task=PersonTask::Reset /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/vault") view=|| view! { <VaultHome /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/vault/rotate") view=|| view! { <VaultHome rotate=true /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit") view=|| view! { <Audit /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit/export") view=|| view! { <Audit export=true /> } ssr=SsrMode::Async />
             </Routes>

@@ -7,6 +7,7 @@ mod audit;
 mod fields;
 mod keys;
 mod people;
+mod rotation;
 mod rows;
 mod tokens;
 
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/settings/users/{id}/reset", post(people::reset))
         .route("/settings/users/{id}/sessions/end", post(people::end_sessions))
         .route("/settings/users/{id}/sessions/{session}/end", post(people::end_session))
+        .route("/settings/vault/rotate", post(rotation::rotate))
         .route("/settings/audit/verify", post(audit::verify))
         .route("/settings/audit/export", post(audit::export))
 }
@@ -160,7 +162,12 @@ impl FromRequestParts<Site> for ByAdmin {
 fn came_from(parts: &Parts) -> Uri {
     let path = parts.uri.path();
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
-    for (begin, page) in [("/account/", "/account"), ("/settings/users/", "/settings/users"), ("/settings/audit/", "/settings/audit")] {
+    for (begin, page) in [
+        ("/account/", "/account"),
+        ("/settings/users/", "/settings/users"),
+        ("/settings/audit/", "/settings/audit"),
+        ("/settings/vault/", "/settings/vault"),
+    ] {
         if path.starts_with(begin) {
             return Uri::from_static(page);
         }

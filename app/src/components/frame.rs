@@ -36,6 +36,8 @@ pub(crate) enum Setting {
     People,
     /// The audit trail.
     Audit,
+    /// Data keys, root key and what is sealed under them.
+    Vault,
 }
 
 /// Address, name and place of every page for all.
@@ -47,6 +49,7 @@ const SETTINGS: &[(Setting, &str, &str)] = &[
     (Setting::Overview, "/settings", "Overview"),
     (Setting::People, "/settings/users", "People"),
     (Setting::Audit, "/settings/audit", "Audit trail"),
+    (Setting::Vault, "/settings/vault", "Vault"),
 ];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side

@@ -123,11 +123,7 @@ impl Problem {
             Self::InvalidProvider | Self::UnsupportedBody => 400,
             Self::NotAuthenticated | Self::SignInFailed => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
-            Self::KeyNotFound
-            | Self::CredentialNotFound { .. }
-            | Self::NotFound
-            | Self::SetupLinkInvalid
-            | Self::ResetLinkInvalid => 404,
+            Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid | Self::ResetLinkInvalid => 404,
             Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged | Self::RootKeyChanging => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,

@@ -4,12 +4,14 @@ pub mod audit;
 pub mod credentials;
 pub mod overview;
 pub mod people;
-pub mod vault;
+mod vault;
+pub mod vault_page;
 
 pub use audit::{AuditAsked, AuditLine, AuditPage, VerifiedView};
 pub use credentials::{CredentialReport, CredentialView, CredentialsPage};
 pub use overview::{CheckView, NoteView, OverviewPage, Weight};
 pub use people::{PeopleAsked, PeoplePage, PersonLine, PersonPage};
+pub use vault_page::VaultPage;
 
 use crate::{
     Timestamp, Verdict,
@@ -19,8 +21,6 @@ use crate::{
     scope::Scope,
 };
 use serde::{Deserialize, Serialize};
-
-mod vault;
 
 pub use vault::{
     AuditHealth, DataKeyState, DataKeyView, OtherRootKeyView, QuarantineView, RootKeyView, RotationState, RotationView, RowsUnderKey,

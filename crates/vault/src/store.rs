@@ -98,7 +98,9 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 
 /// A database.
 #[async_trait]
-pub trait Store: AuditQueryStore + CredentialStore + LeaseStore + PeopleStore + RetentionStore + RotationStore + Send + Sync + 'static {
+pub trait Store:
+    AuditQueryStore + CredentialStore + LeaseStore + PeopleStore + RetentionStore + RotationStore + Send + Sync + 'static
+{
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
     /// The account with this name.
