@@ -38,7 +38,7 @@ pub(crate) fn AuditFilter(page: AuditPage) -> impl IntoView {
     let kind = |text: &str| if text.is_empty() || text.trim().len() == 10 { "date" } else { "text" };
     let (since_kind, until_kind) = (kind(&since), kind(&until));
     view! {
-        <form class="filter" method="get" action="/settings/audit" role="search" aria-label="Audit trail" novalidate>
+        <form class="filter filter--audit" method="get" action="/settings/audit" role="search" aria-label="Audit trail" novalidate>
             <div class="filter-wide">
                 <TextField name="actor" label="Person" value=actor help="E-mail address, or: system, nobody" returned=returned.clone() />
             </div>

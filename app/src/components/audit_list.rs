@@ -92,15 +92,14 @@ pub(crate) fn AuditList(page: AuditPage) -> impl IntoView {
     let older = page.next.map(|next| view! { <a class="button" id="older" href=at(&next.to_string()) rel="next">"Older"</a> });
     let pages = (newest.is_some() || older.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{newest} {older}</nav> });
     if page.events.is_empty() {
-        let text = if page.faults.is_empty() {
-            "No event has all of what you asked for."
-        } else {
-            "What you asked for cannot be read; see above."
+        let (title, text) = match page.faults.is_empty() {
+            true => ("No such events", "No event has all of what you asked for."),
+            false => ("Nothing was looked up", "A part of what you asked for cannot be read: its field says why."),
         };
         return view! {
             <div class="empty">
                 <div>
-                    <h2>"No such events"</h2>
+                    <h2>{title}</h2>
                     <p>{text}</p>
                 </div>
                 <a class="button" href=PATH>"Show all"</a>

@@ -20,7 +20,7 @@ pub(crate) fn action(action: &str) -> Option<&'static str> {
         "key.replace" => "Provider key replaced",
         "key.test.result" => "Provider key tested",
         "key.test.use" => "Provider key opened for a test",
-        "session.begin" => "Signed in",
+        "session.begin" => "Sign-in",
         "session.confirm" => "Password given again",
         "session.end" => "Session ended",
         "session.end_others" => "Other sessions ended",

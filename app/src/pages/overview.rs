@@ -58,12 +58,13 @@ fn Check(check: CheckView) -> impl IntoView {
         let notes = check.notes.iter().cloned().map(|note| view! { <Note note /> }).collect_view();
         view! { <ul>{notes}</ul> }
     });
-    let fine_class = if check.is_fine() { "" } else { "fine" };
+    let fine_class = (!check.is_fine()).then_some("fine");
+    let fine = (!check.fine.is_empty()).then(|| view! { <p class=fine_class>{check.fine.clone()}</p> });
     view! {
         <article class="check">
             <h2>{check.title.clone()}</h2>
             <span class=class>{word}</span>
-            <div>{notes} <p class=fine_class>{check.fine.clone()}</p></div>
+            <div>{notes} {fine}</div>
         </article>
     }
 }

@@ -24,7 +24,11 @@ const KEY_AGE: Duration = Duration::from_secs(365 * DAY);
 const DAY: u64 = 24 * 60 * 60;
 
 fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+    match number {
+        0 => format!("No {one}"),
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    }
 }
 
 /// What a check came to. One that could not be made is not fine, and its cause is in the log.
@@ -131,6 +135,9 @@ impl Vault {
         let mut check = CheckView::new("Provider keys", "No enabled key ends within 14 days, as far as its owner noted an end.");
         let keys = |number: u32| count(u64::from(number), "enabled key", "enabled keys");
         let of = count(u64::from(ending.people), "person", "people");
+        if ending.over + ending.soon > 0 {
+            check.fine = "As far as owners noted an end.".to_owned();
+        }
         if ending.over > 0 {
             let (what, verb) = (keys(ending.over), if ending.over == 1 { "is" } else { "are" });
             check = check.note(Weight::Warning, format!("{what} of {of} {verb} past the noted end. Each owner sees which."), None);
