@@ -11,4 +11,5 @@ pub(crate) mod live;
 mod problems;
 mod rows;
 pub(crate) mod secret;
+pub(crate) mod status;
 pub(crate) mod times;

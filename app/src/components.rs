@@ -3,6 +3,10 @@
 #![allow(clippy::needless_pass_by_value, reason = "components own their props")]
 #![allow(unreachable_pub, reason = "the component macro makes public types")]
 
+pub(crate) mod audit_filter;
+pub(crate) mod audit_list;
+pub(crate) mod audit_words;
+pub(crate) mod choice;
 pub(crate) mod cloudflare;
 pub(crate) mod credential_card;
 pub(crate) mod credential_fields;
@@ -20,6 +24,8 @@ pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod paging;
 pub(crate) mod password_again;
+pub(crate) mod people_list;
+pub(crate) mod person_facts;
 pub(crate) mod service_tabs;
 pub(crate) mod sessions_list;
 pub(crate) mod state;
@@ -27,3 +33,5 @@ pub(crate) mod summary;
 pub(crate) mod theme_choice;
 pub(crate) mod time;
 pub(crate) mod tokens_list;
+pub(crate) mod vault_facts;
+pub(crate) mod vault_keys;

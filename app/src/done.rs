@@ -55,11 +55,25 @@ pub enum Done {
     ProxyOn,
     /// A DNS record no longer does.
     ProxyOff,
+    /// Role or tier of an account were changed.
+    PersonChanged,
+    /// An account was disabled.
+    PersonDisabled,
+    /// An account was enabled.
+    PersonEnabled,
+    /// Every session of an account was ended.
+    PersonSignedOut,
+    /// A new password was set through a link.
+    PasswordReset,
+    /// The audit trail was walked; the page tells what was found.
+    AuditVerified,
+    /// A rotation was begun.
+    Rotating,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -86,6 +100,13 @@ impl Done {
         Self::RecordDeleted,
         Self::ProxyOn,
         Self::ProxyOff,
+        Self::PersonChanged,
+        Self::PersonDisabled,
+        Self::PersonEnabled,
+        Self::PersonSignedOut,
+        Self::PasswordReset,
+        Self::AuditVerified,
+        Self::Rotating,
     ];
 
     /// The word in the query.
@@ -118,6 +139,13 @@ impl Done {
             Self::RecordDeleted => "record-deleted",
             Self::ProxyOn => "proxy-on",
             Self::ProxyOff => "proxy-off",
+            Self::PersonChanged => "person-changed",
+            Self::PersonDisabled => "person-disabled",
+            Self::PersonEnabled => "person-enabled",
+            Self::PersonSignedOut => "person-signed-out",
+            Self::PasswordReset => "password-reset",
+            Self::AuditVerified => "verified",
+            Self::Rotating => "rotating",
         }
     }
     /// The sentence on the page.
@@ -150,6 +178,13 @@ impl Done {
             Self::RecordDeleted => "Record deleted",
             Self::ProxyOn => "The proxy is on",
             Self::ProxyOff => "The proxy is off",
+            Self::PersonChanged => "Account changed",
+            Self::PersonDisabled => "Account disabled; its sessions and API tokens have ended",
+            Self::PersonEnabled => "Account enabled",
+            Self::PersonSignedOut => "All sessions of this account ended",
+            Self::PasswordReset => "Your password is set. Sign in with it.",
+            Self::AuditVerified => "Audit trail verified",
+            Self::Rotating => "Rotation begun",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -170,6 +205,10 @@ impl Done {
     const fn path(self) -> &'static str {
         match self {
             Self::TokenRevoked => "/tokens",
+            Self::PersonChanged | Self::PersonDisabled | Self::PersonEnabled | Self::PersonSignedOut => "/settings/users",
+            Self::PasswordReset => "/sign-in",
+            Self::AuditVerified => "/settings/audit",
+            Self::Rotating => "/settings/vault",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded | Self::ThemeChosen => "/account",
             Self::CredentialStored
             | Self::CredentialReplaced

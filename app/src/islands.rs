@@ -5,11 +5,13 @@
 pub mod copy_button;
 pub mod dialog_form;
 pub mod live_keys;
+pub mod live_status;
 pub mod secret_field;
 pub mod times;
 
 pub use copy_button::CopyButton;
 pub use dialog_form::{DialogForm, Task};
 pub use live_keys::LiveKeys;
+pub use live_status::LiveStatus;
 pub use secret_field::{KnownProvider, SecretField};
 pub use times::Times;

@@ -20,6 +20,8 @@ pub mod fragment;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
+mod query;
+#[cfg(feature = "ssr")]
 pub mod returned;
 #[cfg(feature = "ssr")]
 mod shell;

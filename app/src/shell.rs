@@ -6,14 +6,20 @@ use crate::{
     islands::Task,
     pages::{
         account::Account,
+        audit::Audit,
         cloudflare::{Zone, ZoneTask, Zones},
         credentials::{CredentialTask, Credentials},
         keys::Keys,
         not_found::NotFound,
+        overview::Overview,
+        people::People,
+        person::{Person, PersonTask},
+        reset::Reset,
         setup::Setup,
         sign_in::SignIn,
         token_created::TokenCreated,
         tokens::{TokenTask, Tokens},
+        vault::VaultHome,
     },
 };
 use domain::person::Theme;
@@ -88,6 +94,18 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/cloudflare/zones/:id/records/new") view=|| view! { <Zone task=ZoneTask::NewRecord /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/cloudflare/zones/:id/records/:record/edit") view=|| view! { <Zone task=ZoneTask::EditRecord /> } ssr=SsrMode::Async />
                 <Route path=path!("/settings/cloudflare/zones/:id/records/:record/delete") view=|| view! { <Zone task=ZoneTask::DeleteRecord /> } ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=Reset ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=Overview ssr=SsrMode::Async />
+                <Route path=path!("/settings/users") view=People ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id") view=|| view! { <Person /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/change") view=|| view! { <Person task=PersonTask::Change /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/disable") view=|| view! { <Person task=PersonTask::Disable /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/enable") view=|| view! { <Person task=PersonTask::Enable /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/users/:id/reset") view=|| view! { <Person task=PersonTask::Reset /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/vault") view=|| view! { <VaultHome /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/vault/rotate") view=|| view! { <VaultHome rotate=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit") view=|| view! { <Audit /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit/export") view=|| view! { <Audit export=true /> } ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -4,12 +4,14 @@
 //! Every route is added by `routes!`, which puts it into the router and into the document at once.
 
 mod access;
+mod audit;
 mod body;
 mod cloudflare;
 mod credentials;
 mod docs;
 mod keys;
 mod openapi;
+mod people;
 mod providers;
 mod query;
 mod tests_of_keys;
@@ -47,6 +49,8 @@ fn described() -> OpenApiRouter<Site> {
         .merge(cloudflare::router())
         .merge(credentials::router())
         .merge(vault::router())
+        .merge(people::router())
+        .merge(audit::router())
 }
 
 /// The routes of REST and of its description.

@@ -3,11 +3,14 @@
 
 mod account;
 mod accounts;
+mod audit;
 mod cloudflare;
 mod credentials;
 mod fields;
 mod kept;
 mod keys;
+mod people;
+mod rotation;
 mod rows;
 mod tokens;
 
@@ -15,10 +18,10 @@ pub(crate) use accounts::local;
 pub(crate) use fields::Fields;
 
 use crate::{
-    http::{Caller, RequestInfo, Site, not_there, render, to_sign_in},
+    http::{Caller, RequestInfo, Site, not_there, render, render_with, to_sign_in},
     logging,
 };
-use app::{done::Done, returned::Returned};
+use app::{done::Done, returned::Returned, shown::Shown};
 use axum::{
     Extension, Router,
     body::Body,
@@ -54,6 +57,16 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
         .route("/account/theme", post(account::choose_theme))
+        .route("/reset", post(accounts::reset))
+        .route("/settings/users/{id}/change", post(people::change))
+        .route("/settings/users/{id}/disable", post(people::disable))
+        .route("/settings/users/{id}/enable", post(people::enable))
+        .route("/settings/users/{id}/reset", post(people::reset))
+        .route("/settings/users/{id}/sessions/end", post(people::end_sessions))
+        .route("/settings/users/{id}/sessions/{session}/end", post(people::end_session))
+        .route("/settings/vault/rotate", post(rotation::rotate))
+        .route("/settings/audit/verify", post(audit::verify))
+        .route("/settings/audit/export", post(audit::export))
         .merge(cloudflare::routes())
         .merge(credentials::routes())
         .layer(middleware::from_fn_with_state(site.clone(), kept::layer))
@@ -99,6 +112,10 @@ impl Visit {
         }
         let session = self.site.vault.confirm_password(self.cx(), &password).await?;
         Ok(self.renew(session))
+    }
+    /// The page at this address, with a secret that is shown this once.
+    async fn show_once(self, shown: Shown) -> Response {
+        render_with(&self.site, &self.info, self.caller, &self.uri, None, Some(shown)).await
     }
     /// The page again, as `returned` says.
     async fn again(self, returned: Returned) -> Response {
@@ -167,8 +184,15 @@ fn came_from(parts: &Parts) -> Uri {
         return format!("{page}/credentials").parse().unwrap_or_else(|_| Uri::from_static("/account"));
     }
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
-    if path.starts_with("/account/sessions/") {
-        return Uri::from_static("/account");
+    for (begin, page) in [
+        ("/account/sessions/", "/account"),
+        ("/settings/users/", "/settings/users"),
+        ("/settings/audit/", "/settings/audit"),
+        ("/settings/vault/", "/settings/vault"),
+    ] {
+        if path.starts_with(begin) {
+            return Uri::from_static(page);
+        }
     }
     if on_list { Uri::from_static("/keys") } else { parts.uri.clone() }
 }

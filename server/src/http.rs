@@ -20,7 +20,7 @@ mod static_files;
 mod trace;
 
 pub(crate) use accept::serve;
-pub(crate) use pages::{not_there, render, to_sign_in};
+pub(crate) use pages::{not_there, render, render_with, to_sign_in};
 pub(crate) use request::{Caller, RequestInfo, request_id};
 pub(crate) use session_cookie::SessionCookie;
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod audit_file;
 mod cli;
 mod config;
 mod forms;

@@ -73,7 +73,7 @@ fn open() {
 pub(super) async fn refresh() {
     let Some(html) = fetch("/keys?part=list").await else { return };
     let Some(old) = by_id::<Element>("keys-list") else { return };
-    let Some(new) = parse(&html) else { return };
+    let Some(new) = parse(&html, "keys-list") else { return };
     let focused = document().active_element().filter(|active| old.contains(Some(active))).map(|active| active.id());
     for menu in super::dom::all::<Element>(&old, "details[open]") {
         let open = super::dom::all::<Element>(&new, "details").into_iter().find(|found| found.id() == menu.id());
@@ -93,7 +93,7 @@ pub(super) async fn refresh() {
     }
 }
 
-async fn fetch(path: &str) -> Option<String> {
+pub(super) async fn fetch(path: &str) -> Option<String> {
     let response: Response = JsFuture::from(window().fetch_with_str(path)).await.ok()?.dyn_into().ok()?;
     // A redirect leads to the sign-in page: that is no list.
     if !response.ok() || response.redirected() {
@@ -102,8 +102,8 @@ async fn fetch(path: &str) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
-fn parse(html: &str) -> Option<Element> {
-    DomParser::new().ok()?.parse_from_string(html, SupportedType::TextHtml).ok()?.get_element_by_id("keys-list")
+pub(super) fn parse(html: &str, id: &str) -> Option<Element> {
+    DomParser::new().ok()?.parse_from_string(html, SupportedType::TextHtml).ok()?.get_element_by_id(id)
 }
 
 /// Every link that opens a dialog carries `data-opens`: its id outlives the change of page.
@@ -124,7 +124,7 @@ fn focus_opener() {
 }
 
 /// Focuses an element; one inside a closed menu is reached through the menu; one that is gone, through the heading.
-fn focus_by_id(id: &str) {
+pub(super) fn focus_by_id(id: &str) {
     let found = by_id::<HtmlElement>(id);
     let menu = found.as_ref().and_then(|found| found.closest("details:not([open])").ok().flatten());
     let target = match (found, menu) {

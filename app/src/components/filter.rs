@@ -20,7 +20,7 @@ pub(crate) fn Filter(
     let options =
         kinds.into_iter().map(|(value, word)| view! { <option value=value selected=value == query.only>{word}</option> }).collect_view();
     view! {
-        <form class="filter" role="search" method="get" action=path>
+        <form class="search" role="search" method="get" action=path>
             <label class="visually-hidden" for="search">{format!("Search {what}")}</label>
             <input class="input" id="search" name="search" type="search" value=query.search placeholder=format!("Search {what}") autocomplete="off" />
             <label class="visually-hidden" for="only">{any}</label>

@@ -30,6 +30,14 @@ pub(crate) enum Place {
 /// A page of the settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
+    /// What needs attention.
+    Overview,
+    /// Accounts.
+    People,
+    /// The audit trail.
+    Audit,
+    /// Data keys, root key and what is sealed under them.
+    Vault,
     /// Service credentials.
     Credentials,
     /// Zones and DNS records.
@@ -41,8 +49,14 @@ const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
 
 /// The same of the pages for administrators, in the order of the side bar.
-const SETTINGS: [(Setting, &str, &str); 2] =
-    [(Setting::Credentials, "/settings/credentials", "Service credentials"), (Setting::Cloudflare, "/settings/cloudflare", "Cloudflare")];
+const SETTINGS: &[(Setting, &str, &str)] = &[
+    (Setting::Overview, "/settings", "Overview"),
+    (Setting::Credentials, "/settings/credentials", "Service credentials"),
+    (Setting::Cloudflare, "/settings/cloudflare", "Cloudflare"),
+    (Setting::People, "/settings/users", "People"),
+    (Setting::Audit, "/settings/audit", "Audit trail"),
+    (Setting::Vault, "/settings/vault", "Vault"),
+];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.
@@ -60,10 +74,10 @@ pub(crate) fn Frame(
             <span id="tier">{tier_line(&account)}</span>
         }
     });
-    let link = move |one: Place, path, name| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> };
+    let link = move |one: Place, path: &'static str, name: &'static str| view! { <a href=path aria-current=(one == place).then_some("page")>{name}</a> };
     let links = PLACES.map(|(one, path, name)| link(one, path, name)).collect_view();
-    let settings = (is_admin && !SETTINGS.is_empty()).then(|| {
-        let links = SETTINGS.map(|(one, path, name)| link(Place::Settings(one), path, name)).collect_view();
+    let settings = is_admin.then(|| {
+        let links = SETTINGS.iter().map(|(one, path, name)| link(Place::Settings(*one), path, name)).collect_view();
         view! {
             <small id="settings-places">"Settings"</small>
             {links}

@@ -2,6 +2,7 @@
 
 use crate::{
     components::{field::TextField, icon::KeyIcon, note::FormProblem},
+    done::Done,
     returned::Returned,
 };
 use domain::sign_in::ProviderRefusal;
@@ -25,12 +26,16 @@ pub(crate) fn SignIn() -> impl IntoView {
     let refused = query.get("refused").as_deref().and_then(ProviderRefusal::parse).map(|why| why.message().to_owned());
     let problem = returned.of_form(&["email", "password"]).or(refused);
     let elsewhere = use_context::<Vault>().and_then(|vault| vault.provider_name());
+    // The announcement is about what came before; a refused form has something newer to say.
+    let done = query.get("done").as_deref().and_then(Done::parse);
+    let done = done.filter(|done| *done == Done::PasswordReset && problem.is_none());
     let next = returned.value("next").map(str::to_owned).or(asked).filter(|path| is_local(path)).unwrap_or_else(|| "/keys".to_owned());
     view! {
         <Title text="Sign in" />
         <main class="auth">
             <span class="brand"><KeyIcon />"Keyward"</span>
             <h1>"Sign in"</h1>
+            {done.map(|done| view! { <p class="note note--good" role="status">{done.message()}</p> })}
             <FormProblem message=problem />
             {elsewhere.map(|name| view! { <AtProvider name next=next.clone() /> })}
             <form method="post" action="/sign-in" novalidate>

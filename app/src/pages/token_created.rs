@@ -33,8 +33,8 @@ pub(crate) fn TokenCreated() -> impl IntoView {
 }
 
 fn page(account: AccountView, shown: Option<Shown>, response: Option<&ResponseOptions>) -> AnyView {
-    let body = match shown.and_then(|shown| shown.0) {
-        Some(token) => view! {
+    let body = match shown {
+        Some(Shown::Token(Some(token))) => view! {
             <Title text="Token created" />
             <div class="head"><h1 tabindex="-1">"Token created"</h1></div>
             <div class="once">
@@ -48,7 +48,7 @@ fn page(account: AccountView, shown: Option<Shown>, response: Option<&ResponseOp
             </div>
         }
         .into_any(),
-        None => {
+        _ => {
             if let Some(response) = response {
                 respond(response, &Problem::NotFound);
             }

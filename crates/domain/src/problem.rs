@@ -38,6 +38,8 @@ pub enum Problem {
     SignInFailed,
     /// The set-up link was used, is too old, or never was one.
     SetupLinkInvalid,
+    /// The link for a new password was used, is too old, or never was one.
+    ResetLinkInvalid,
     /// The request came from another site, or cannot prove that it did not.
     CrossSite,
     /// The act needs another role or scope.
@@ -157,7 +159,7 @@ impl Problem {
             Self::InvalidProvider | Self::UnsupportedBody | Self::UpstreamRefused { .. } => 400,
             Self::NotAuthenticated | Self::SignInFailed | Self::UpstreamAuthFailed { .. } => 401,
             Self::CrossSite | Self::Forbidden | Self::TierRequired { .. } | Self::TierLimit { .. } => 403,
-            Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid => 404,
+            Self::KeyNotFound | Self::CredentialNotFound { .. } | Self::NotFound | Self::SetupLinkInvalid | Self::ResetLinkInvalid => 404,
             Self::DuplicateKey { .. } | Self::CannotOpen | Self::EndpointChanged | Self::RootKeyChanging => 409,
             Self::Changed => 412,
             Self::TooLarge => 413,
@@ -175,6 +177,7 @@ impl Problem {
             Self::NotAuthenticated => "not_authenticated",
             Self::SignInFailed => "sign_in_failed",
             Self::SetupLinkInvalid => "setup_link_invalid",
+            Self::ResetLinkInvalid => "reset_link_invalid",
             Self::CrossSite => "cross_site",
             Self::Forbidden => "forbidden",
             Self::TierRequired { .. } => "tier_required",
@@ -210,6 +213,7 @@ impl Problem {
             Self::NotAuthenticated => "Not authenticated",
             Self::SignInFailed => "The e-mail address or the password is not right.",
             Self::SetupLinkInvalid => "This set-up link was used or is too old. Make a new one with: keyward setup-link",
+            Self::ResetLinkInvalid => "This link was used or is too old. Ask an administrator for a new one.",
             Self::CrossSite => "This request did not come from a page of this site. Reload the page and try again.",
             Self::Forbidden => "Your account may not do this.",
             Self::TierRequired { tiers } => {

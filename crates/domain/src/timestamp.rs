@@ -39,6 +39,13 @@ impl Timestamp {
         let t = self.calendar();
         format!("{:04}-{:02}-{:02} {:02}:{:02} UTC", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute())
     }
+    /// `2026-03-04 15:16:21 UTC`, where the second matters.
+    #[must_use]
+    pub fn to_the_second(self) -> String {
+        let t = self.calendar();
+        let (year, month, day, hour, minute, second) = (t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second());
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -79,6 +86,7 @@ mod tests {
         let moment = Timestamp::from_micros(1_772_637_381_123_456);
         assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
         assert_eq!(moment.readable(), "2026-03-04 15:16 UTC");
+        assert_eq!(moment.to_the_second(), "2026-03-04 15:16:21 UTC");
     }
 
     #[test]

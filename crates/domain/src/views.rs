@@ -1,10 +1,19 @@
 //! What pages and REST show. A view never holds a secret and never enters SQL.
 
+pub mod audit;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
 pub mod credentials;
+pub mod overview;
+pub mod people;
+mod vault;
+pub mod vault_page;
 
+pub use audit::{AuditAsked, AuditLine, AuditPage, VerifiedView};
 pub use credentials::{CredentialReport, CredentialView, CredentialsPage};
+pub use overview::{CheckView, NoteView, OverviewPage, Weight};
+pub use people::{PeopleAsked, PeoplePage, PersonLine, PersonPage};
+pub use vault_page::VaultPage;
 
 use crate::{
     Timestamp, Verdict,
@@ -14,8 +23,6 @@ use crate::{
     scope::Scope,
 };
 use serde::{Deserialize, Serialize};
-
-mod vault;
 
 pub use vault::{
     AuditHealth, DataKeyState, DataKeyView, OtherRootKeyView, QuarantineView, RootKeyView, RotationState, RotationView, RowsUnderKey,

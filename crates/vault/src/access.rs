@@ -188,6 +188,17 @@ pub const fn operator(cx: &Context) -> Result<Operator, Problem> {
     }
 }
 
+/// Whoever manages people: the operator, or an administrator, who in front of a browser gave the password a moment ago.
+///
+/// # Errors
+/// Those of [`recent_admin`].
+pub fn manager(cx: &Context) -> Result<(), Problem> {
+    match cx.actor {
+        Actor::System => Ok(()),
+        Actor::Person(_) | Actor::Nobody => recent_admin(cx, Scope::Admin).map(drop),
+    }
+}
+
 /// What the tiers allow.
 #[derive(Clone, Debug)]
 pub struct TierRules {
@@ -282,6 +293,8 @@ mod tests {
         let id = TokenId::from_uuid(uuid::Uuid::from_u128(2));
         let token = |role, scopes: &[Scope]| caller(role, Proof::Token { id, scopes: scopes.to_vec() });
         assert!(recent_admin(&token(Role::Admin, &[Scope::Admin]), Scope::Admin).is_ok());
+        assert!(manager(&token(Role::Admin, &[Scope::Admin])).is_ok() && manager(&Context::system()).is_ok());
+        assert_eq!(manager(&token(Role::User, &Scope::ALL)), Err(Problem::Forbidden));
         assert_eq!(recent_admin(&token(Role::Admin, &[Scope::KeysRead]), Scope::Admin), Err(Problem::Forbidden));
         assert_eq!(admin(&token(Role::User, &Scope::ALL), Scope::CredentialsRead), Err(Problem::Forbidden));
         let session = |at| Proof::Session { id: SessionId::from_uuid(uuid::Uuid::from_u128(3)), authenticated_at: at };

@@ -1,11 +1,15 @@
 //! Accounts and the first admin. Signing in is in [`sign_in`].
 
 mod password;
+mod people;
+mod reset;
 mod sessions;
 mod sign_in;
 mod theme;
 mod tiers;
 
+pub use people::{PeopleSlice, PersonChange};
+pub use reset::{RESET_LINK_LIFE, ResetToken};
 pub use sign_in::{NewSession, SessionToken};
 
 use crate::{
@@ -185,15 +189,7 @@ impl Vault {
     pub async fn users(&self, cx: &Context) -> Result<Vec<PersonView>, Failure> {
         access::operator(cx)?;
         let accounts = self.store().accounts().await?;
-        let view = |row: AccountRow| PersonView {
-            id: row.id,
-            email: row.email,
-            role: row.role,
-            tier: row.tier,
-            disabled: row.disabled_at.is_some(),
-            created: row.created_at,
-        };
-        Ok(accounts.into_iter().map(view).collect())
+        Ok(accounts.into_iter().map(people::view).collect())
     }
 
     /// Changes a role; all sessions of the account end. The last admin keeps theirs.
@@ -218,7 +214,7 @@ impl Vault {
         .await
     }
 
-    /// Disables or enables an account; disabling ends its sessions at once and keeps its keys.
+    /// Disables or enables an account; disabling ends its sessions and API tokens at once and keeps its keys.
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`, `Invalid` (the last admin).
@@ -234,31 +230,47 @@ impl Vault {
         event: Event,
         change: impl FnOnce(&mut AccountRow, &Context) + Send + 'static,
     ) -> Result<(), Failure> {
-        access::operator(cx)?;
+        access::manager(cx)?;
         let (me, cx, email) = (self.clone(), cx.clone(), email.clone());
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let mut account = tx.account_by_email(&email).await?.ok_or(Problem::NotFound)?;
-                    let before = account.clone();
+                    let before = tx.account_by_email(&email).await?.ok_or(Problem::NotFound)?;
+                    let mut account = before.clone();
                     change(&mut account, &cx);
-                    account.updated_at = cx.now;
-                    tx.update_account(&account).await?;
-                    if tx.count_admins().await? == 0 && before.role == Role::Admin && before.disabled_at.is_none() {
-                        return Err(
-                            FieldProblem::new("role", "last_admin", "This is the last admin. Make somebody else an admin first.").into()
-                        );
-                    }
-                    if account.role != before.role || account.disabled_at.is_some() {
-                        tx.delete_sessions_of(account.id).await?;
-                    }
-                    let mut event = event.on(Object::Account(account.id));
-                    if account.tier != before.tier {
-                        event = event.number("keys_switched_off", me.keep_within_tier(tx, &cx, &account).await?);
-                    }
-                    me.record(tx, &cx, event).await
+                    me.write_account(tx, &cx, &before, account, vec![event]).await
                 })
             })
             .await
+    }
+
+    /// Writes a changed account with everything that follows from the change, and an event for each thing that was changed.
+    pub(super) async fn write_account(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        before: &AccountRow,
+        mut account: AccountRow,
+        events: Vec<Event>,
+    ) -> Result<(), Failure> {
+        account.updated_at = cx.now;
+        tx.update_account(&account).await?;
+        if tx.count_admins().await? == 0 && before.role == Role::Admin && before.disabled_at.is_none() {
+            return Err(FieldProblem::new("role", "last_admin", "This is the last admin. Make somebody else an admin first.").into());
+        }
+        if account.role != before.role || account.disabled_at.is_some() {
+            tx.delete_sessions_of(account.id).await?;
+        }
+        if account.disabled_at.is_some() {
+            tx.delete_api_tokens_of(account.id).await?;
+            tx.delete_password_resets_of(account.id).await?;
+        }
+        let switched_off = if account.tier == before.tier { None } else { Some(self.keep_within_tier(tx, cx, &account).await?) };
+        for event in events {
+            let event = event.on(Object::Account(account.id));
+            let event = if let Some(keys) = switched_off { event.number("keys_switched_off", keys) } else { event };
+            self.record(tx, cx, event).await?;
+        }
+        Ok(())
     }
 }

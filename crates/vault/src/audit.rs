@@ -4,10 +4,12 @@
 //! of the keyring, because whoever can write to the database could recompute a plain hash chain.
 
 mod checkpoint;
+mod query;
 mod retention;
 mod sink;
 mod verify;
 
+pub use query::{AuditExport, AuditSlice};
 pub(crate) use sink::Sink;
 pub use verify::Chain;
 

@@ -23,6 +23,7 @@ pub mod keys;
 mod lease;
 pub mod limits;
 pub mod metrics;
+mod overview;
 mod passwords;
 mod primitives;
 mod quarantine;

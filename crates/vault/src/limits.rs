@@ -31,6 +31,13 @@ pub const SIGN_INS_BY_STRANGERS: Rule = Rule { name: "sign_in.strangers", most: 
 /// Sign-ins and set-ups by network: an IPv4 address or an IPv6 /64.
 pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, window: MINUTE };
 
+/// Walks along the whole audit trail, by administrator.
+pub const AUDIT_WALKS: Rule = Rule { name: "audit.verify", most: 6, window: MINUTE };
+/// Exports of the audit trail, by administrator.
+pub const AUDIT_EXPORTS: Rule = Rule { name: "audit.export", most: 10, window: MINUTE };
+/// Links for a new password, by administrator.
+pub const RESET_LINKS: Rule = Rule { name: "account.reset_link", most: 30, window: MINUTE };
+
 /// Longer than any window: hits older than this are of no use to any rule.
 pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(60 * 60);
 /// New zones at Cloudflare, by administrator, refused ones included.

@@ -4,6 +4,7 @@
 //! nothing. A unit runs in a task of the store's own, so a caller that goes away cannot leave it half done, and it is
 //! acknowledged only after the database has synced it to disk.
 
+pub mod audit_query;
 pub mod backups;
 mod credentials;
 pub mod gauges;
@@ -11,6 +12,7 @@ pub mod imports;
 pub mod identities;
 mod leases;
 pub mod ops_center;
+pub mod people;
 mod postgres;
 mod retention;
 mod rotation;
@@ -35,6 +37,7 @@ use crate::{
     metrics::{self, Counted},
 };
 use async_trait::async_trait;
+use audit_query::AuditQueryStore;
 use domain::{
     Problem, Timestamp,
     ids::{KeyId, SessionId, TokenId, UserId},
@@ -43,6 +46,7 @@ use domain::{
 };
 use futures::{future::BoxFuture, stream::BoxStream};
 use identities::{IdentityStore, IdentityTx};
+use people::{PeopleStore, PeopleTx};
 use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
@@ -125,7 +129,18 @@ pub type Changes = BoxStream<'static, (UserId, LiveEvent)>;
 /// A database.
 #[async_trait]
 pub trait Store:
-    BackupStore + CredentialStore + GaugeStore + IdentityStore + LeaseStore + RetentionStore + RotationStore + Send + Sync + 'static
+    AuditQueryStore
+    + BackupStore
+    + CredentialStore
+    + GaugeStore
+    + IdentityStore
+    + LeaseStore
+    + PeopleStore
+    + RetentionStore
+    + RotationStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The session with this token hash, and its account.
     async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<(SessionRow, AccountRow)>, StoreError>;
@@ -183,7 +198,9 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + RetentionTx + RotationTx + Send {
+pub trait Tx:
+    BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + PeopleTx + RetentionTx + RotationTx + Send
+{
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

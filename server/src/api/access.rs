@@ -34,7 +34,7 @@ needs! {
     CredentialsRead,
     /// `credentials:write`.
     CredentialsWrite,
-    /// `admin`.
+    /// `admin`, which an administrator's account alone has.
     Admin,
     /// `keys:read`.
     KeysRead,

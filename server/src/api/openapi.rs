@@ -31,6 +31,8 @@ use utoipa::{
         (name = "credentials", description = "Service credentials of the installation, for administrators"),
         (name = "cloudflare", description = "Zones and DNS records at Cloudflare, for administrators"),
         (name = "account", description = "Service credentials of the caller"),
+        (name = "people", description = "Accounts, for administrators"),
+        (name = "audit", description = "The audit trail, for administrators"),
         (name = "vault", description = "Keyring and rotation, for administrators"),
     ),
     components(schemas(Document<'_>)),

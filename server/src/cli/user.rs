@@ -51,8 +51,15 @@ pub(super) enum UserCommand {
         /// trial, free, starter, professional or enterprise
         tier: Tier,
     },
-    /// End an account's sessions and let it sign in no more; its keys stay
+    /// End an account's sessions and API tokens and let it sign in no more; its keys stay
     Disable {
+        /// E-mail address
+        #[arg(value_parser = Email::parse)]
+        email: Email,
+    },
+    /// Print a link with which somebody sets a new password; it works once, within 15 minutes
+    #[command(after_help = "Example:\n  keyward user reset-password ann@example.com")]
+    ResetPassword {
         /// E-mail address
         #[arg(value_parser = Email::parse)]
         email: Email,
@@ -88,8 +95,13 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<(), Com
         }
         UserCommand::Disable { email } => {
             open(config).await?.set_disabled(&cx, &email, true).await?;
-            tell(&format!("{email} is disabled; sessions of the account have ended."));
+            tell(&format!("{email} is disabled; sessions and API tokens of the account have ended."));
             Ok(())
+        }
+        UserCommand::ResetPassword { email } => {
+            let token = open(config).await?.reset_link_for(&cx, &email).await?;
+            tell(&format!("With this link {email} sets a new password, once, within 15 minutes:"));
+            say(&config.public_url.reset_link(token.for_link()))
         }
         UserCommand::Enable { email } => {
             open(config).await?.set_disabled(&cx, &email, false).await?;

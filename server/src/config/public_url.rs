@@ -54,6 +54,10 @@ impl PublicUrl {
     pub(crate) const fn is_https(&self) -> bool {
         self.https
     }
+    /// The page where somebody sets a new password with a one-time token.
+    pub(crate) fn reset_link(&self, token: &str) -> String {
+        format!("{}/reset?token={token}", self.origin)
+    }
     /// The set-up page for a one-time token.
     pub(crate) fn setup_link(&self, token: &str) -> String {
         format!("{}/setup?token={token}", self.origin)

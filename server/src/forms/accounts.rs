@@ -1,7 +1,8 @@
 //! Set-up, sign-in and sign-out.
 
-use super::{Fields, Visit, read};
+use super::{Fields, Visit, done, read};
 use crate::{http::cookies, logging};
+use app::done::Done;
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, header},
@@ -23,6 +24,19 @@ pub(super) async fn setup(visit: Visit, request: Request) -> Response {
     let password = fields.secret("password");
     match visit.site.vault.complete_setup(visit.cx(), &fields.text("token"), &fields.text("email"), &password).await {
         Ok(session) => enter(&visit, session, "/keys").await,
+        Err(failure) => visit.refused(failure, fields).await,
+    }
+}
+
+/// Sets a new password through a link. Signing in with it is the next step, not this one: who has a link proves no more than that.
+pub(super) async fn reset(visit: Visit, request: Request) -> Response {
+    let mut fields = match read(request, &["token", "password"]).await {
+        Ok(fields) => fields,
+        Err(problem) => return visit.refused(problem.into(), Fields::default()).await,
+    };
+    let password = fields.secret("password");
+    match visit.site.vault.reset_password(visit.cx(), &fields.text("token"), &password).await {
+        Ok(()) => done(Done::PasswordReset),
         Err(failure) => visit.refused(failure, fields).await,
     }
 }
@@ -86,7 +100,7 @@ pub(crate) fn local(next: &str) -> Option<&str> {
     let plain = next.len() <= LONGEST_NEXT && next.starts_with('/') && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let here = Url::parse(HERE).ok()?;
     let url = here.join(next).ok()?;
-    let elsewhere = ["/sign-in", "/sign-out", "/setup"].contains(&url.path());
+    let elsewhere = ["/reset", "/sign-in", "/sign-out", "/setup"].contains(&url.path());
     (plain && url.origin() == here.origin() && !elsewhere).then_some(next)
 }
 

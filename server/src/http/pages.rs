@@ -21,7 +21,7 @@ use leptos::{
 use url::form_urlencoded;
 
 /// Pages that a signed-out visitor sees. Every other page asks them to sign in.
-const OPEN: [&str; 2] = ["/setup", "/sign-in"];
+const OPEN: [&str; 3] = ["/reset", "/setup", "/sign-in"];
 
 /// How the addresses of the administrators' pages begin. Nobody else is told that they are there.
 const FOR_ADMINS: &str = "/settings";
@@ -107,7 +107,7 @@ async fn new_token(
         None => Ok(None),
     };
     match shown {
-        Ok(token) => render_with(&site, &info, caller, request.uri(), None, Some(Shown(token))).await,
+        Ok(token) => render_with(&site, &info, caller, request.uri(), None, Some(Shown::Token(token))).await,
         Err(failure) => {
             logging::report(&failure);
             problem::answer(failure.problem(), info.context.request)
@@ -138,7 +138,8 @@ pub(crate) async fn render(site: &Site, info: &RequestInfo, caller: Caller, uri:
     render_with(site, info, caller, uri, returned, None).await
 }
 
-async fn render_with(
+/// The same, with a secret that is shown this once.
+pub(crate) async fn render_with(
     site: &Site,
     info: &RequestInfo,
     caller: Caller,

@@ -52,7 +52,8 @@ fn it_is_whole() {
             }
             names.push(call["operationId"].as_str().unwrap().to_owned());
             let success = call["responses"].as_object().unwrap().iter().find(|(status, _)| status.starts_with('2')).unwrap().1;
-            assert!(success["content"]["application/json"]["schema"].is_object() || call["responses"]["204"].is_object(), "{place}");
+            let told = success["content"].as_object().is_some_and(|content| content.values().all(|one| one["schema"].is_object()));
+            assert!(told || call["responses"]["204"].is_object(), "{place}");
             assert!(call["responses"]["401"]["content"]["application/problem+json"].is_object(), "{place}");
             if matches!(method.as_str(), "post" | "patch") && call["requestBody"].is_object() {
                 assert_eq!(call["requestBody"]["required"], true, "{place}");

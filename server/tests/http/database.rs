@@ -23,6 +23,11 @@ pub fn execute(server: &Server, sql: &'static str) {
     with(server, async |connection| sqlx::raw_sql(sql).execute(connection).await.unwrap());
 }
 
+/// Runs a statement that a test put together.
+pub fn execute_text(server: &Server, sql: &str) {
+    with(server, async |connection| sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap());
+}
+
 /// Forgets what the limits counted.
 pub fn forget_limits(server: &Server) {
     execute(server, "delete from limit_hits");

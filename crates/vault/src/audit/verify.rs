@@ -59,7 +59,7 @@ impl Vault {
 }
 
 /// Walks the whole chain. `checkpoints` rise.
-async fn verify(store: &dyn Store, key: &AuditKey, checkpoints: &[(u64, [u8; 32])]) -> Result<Chain, StoreError> {
+pub(super) async fn verify(store: &dyn Store, key: &AuditKey, checkpoints: &[(u64, [u8; 32])]) -> Result<Chain, StoreError> {
     let (mut seq, mut previous) = (0, [0; 32]);
     if let Some(mark) = store.audit_mark().await? {
         if !retention::is_ours(key, &mark) {

@@ -7,6 +7,7 @@
 
 mod address;
 mod api_tokens;
+mod audit_query;
 mod backups;
 mod credentials;
 mod decode;
@@ -15,6 +16,7 @@ mod gauges;
 mod imports;
 mod identities;
 mod leases;
+mod people;
 mod reads;
 mod retention;
 mod rotation;

@@ -4,6 +4,7 @@
 //! time share a commit ([`writer`]), each in a savepoint of its own, so the disk's sync rate does not bound the clients.
 
 mod api_tokens;
+mod audit_query;
 mod backups;
 mod credentials;
 mod decode;
@@ -11,6 +12,7 @@ mod gauges;
 mod imports;
 mod identities;
 mod leases;
+mod people;
 mod reads;
 mod retention;
 mod rotation;

@@ -115,7 +115,8 @@ async fn a_token_ends_with_its_time_and_with_its_account() {
     world.vault.set_disabled(&Context::system(), &email, true).await.unwrap();
     assert!(as_token(&world, &token).await.is_none(), "disabled");
     world.vault.set_disabled(&Context::system(), &email, false).await.unwrap();
-    assert!(as_token(&world, &token).await.is_some(), "enabled again");
+    assert!(as_token(&world, &token).await.is_none(), "it was ended and not put aside");
+    assert_eq!(world.count("select count(*) from api_tokens").await, 0);
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ macro_rules! suite {
             mod backups;
             #[path = "cloudflare.rs"]
             mod cloudflare;
+            #[path = "audit_query.rs"]
+            mod audit_query;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
@@ -36,6 +38,8 @@ macro_rules! suite {
             mod imports;
             #[path = "keys.rs"]
             mod keys;
+            #[path = "people.rs"]
+            mod people;
             #[path = "root_change.rs"]
             mod root_change;
             #[path = "rotation.rs"]

@@ -1,0 +1,30 @@
+//! A choice of words.
+
+use leptos::prelude::*;
+
+/// A labelled list of values with what they are called; the first is chosen when `value` is none of them.
+#[component]
+pub(crate) fn Choice(
+    name: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+    #[prop(optional)] value: String,
+    #[prop(optional_no_strip)] fault: Option<String>,
+    #[prop(optional)] help: Option<&'static str>,
+) -> impl IntoView {
+    let described = super::field::described_by(name, help.is_some(), fault.is_some());
+    let options = options.into_iter().map(|(word, called)| {
+        let selected = word == value;
+        view! { <option value=word selected=selected>{called}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name class="input" aria-describedby=described aria-invalid=fault.is_some().then_some("true")>
+                {options.collect_view()}
+            </select>
+            {help.map(|help| view! { <span class="help" id=format!("{name}-help")>{help}</span> })}
+            <super::field::FieldError name message=fault />
+        </div>
+    }
+}
