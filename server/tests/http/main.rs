@@ -30,6 +30,7 @@ mod logs;
 mod page_access;
 mod provider;
 mod restarts;
+mod schemathesis;
 mod server_functions;
 mod setup;
 mod sign_in;
