@@ -29,6 +29,7 @@ mod keys;
 mod logs;
 mod page_access;
 mod provider;
+mod proxy;
 mod restarts;
 mod schemathesis;
 mod server_functions;

@@ -131,6 +131,12 @@ impl Cluster {
         format!("postgres:///{name}?host={}&port={}&user=keyward", self.folder.display(), self.port)
     }
 
+    /// The socket that it listens on.
+    #[allow(dead_code, reason = "not every test program puts something in front of it")]
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join(format!(".s.PGSQL.{}", self.port))
+    }
+
     /// What `psql` answers to a statement, without decoration.
     #[allow(dead_code, reason = "not every test program asks")]
     pub(crate) fn ask(&self, url: &str, sql: &str) -> String {

@@ -4,6 +4,7 @@
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
 mod cluster;
+mod pooler;
 mod tls;
 mod world;
 
