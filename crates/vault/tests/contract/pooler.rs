@@ -84,8 +84,6 @@ async fn pooler(database: &str, shared: bool) -> String {
     address
 }
 
-/// Fault this was seen to catch: nobody looked, and the start hung in the lock of the migrations or failed in a sentence about
-/// prepared statements.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pooler_is_refused_in_transaction_mode_and_taken_in_session_mode() {
     for (shared, taken) in [(true, false), (false, true)] {
