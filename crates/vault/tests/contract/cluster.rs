@@ -89,6 +89,12 @@ impl Cluster {
         self.folder.join(format!(".s.PGSQL.{}", self.port))
     }
 
+    /// Where a program of PostgreSQL's is.
+    #[allow(dead_code, reason = "not every test program runs one")]
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
     /// What `psql` answers to a statement, without decoration.
     #[allow(dead_code, reason = "not every test program asks")]
     pub(crate) fn ask(&self, url: &str, sql: &str) -> String {
