@@ -190,7 +190,11 @@ impl Bare {
         self.child.id()
     }
     pub fn loads(self) -> impl Arm {
-        move |time| load::rate(self.port, CONNECTIONS, time, 200, |_, _| b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec())
+        move |time| {
+            // The process lives as long as the whole value.
+            let bare = &self;
+            load::rate(bare.port, CONNECTIONS, time, 200, |_, _| b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec())
+        }
     }
 }
 
