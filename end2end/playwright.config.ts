@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
-// Two projects run the same specs with JavaScript on and off; what needs JavaScript says so in its name.
+// Two projects run the same specs with JavaScript on and off; what needs JavaScript says so in its name. A third runs what a person
+// does most on PostgreSQL instead of SQLite.
 export default defineConfig({
   testDir: '.',
   outputDir: 'artefacts/failures',
@@ -31,5 +32,6 @@ export default defineConfig({
   projects: [
     { name: 'js', testMatch: '*.spec.ts' },
     { name: 'nojs', testMatch: '*.spec.ts', testIgnore: '*.hydrate.spec.ts', use: { javaScriptEnabled: false } },
+    { name: 'postgresql', testMatch: ['keys.spec.ts', 'tokens.spec.ts', 'account.spec.ts', 'signin.spec.ts'] },
   ],
 });

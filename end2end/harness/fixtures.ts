@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { canary, findIn, findInFolder } from './canary.ts';
 import { Doubles, type Behaviour } from './double.ts';
 import { KeysPage } from './keys_page.ts';
+import { Cluster } from './postgresql.ts';
 import { Keyward } from './server.ts';
 
 /** An account of one test. */
@@ -72,14 +73,18 @@ export const test = base.extend<PerTest, PerWorker>({
   ],
   // Whatever the tests of this worker did, no secret of theirs is in the database, its journal or the log.
   installation: [
-    async ({ doubles }, use) => {
-      const keyward = await Keyward.start(doubles);
+    async ({ doubles }, use, info) => {
+      const cluster = info.project.name === 'postgresql' ? await Cluster.start() : undefined;
+      const keyward = await Keyward.start(doubles, cluster ? { KEYWARD_DATABASE_URL: cluster.database() } : {});
       const secrets = new Set<string>();
       await use({ keyward, secrets });
-      const whileOpen = findInFolder(keyward.folder, secrets);
+      const folders = [keyward.folder, ...(cluster ? [cluster.folder] : [])];
+      const search = () => folders.flatMap((folder) => findInFolder(folder, secrets));
+      const whileOpen = search();
       await keyward.stop();
-      const found = [...whileOpen, ...findInFolder(keyward.folder, secrets), ...findIn('log', keyward.output, secrets)];
+      const found = [...whileOpen, ...search(), ...findIn('log', keyward.output, secrets)];
       await keyward.remove();
+      await cluster?.stop();
       expect(found, 'secrets in files or log').toEqual([]);
     },
     { scope: 'worker' },

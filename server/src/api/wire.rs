@@ -132,6 +132,7 @@ pub(super) struct AddRequest {
     #[schema(max_length = 2048)]
     endpoint: Option<String>,
     /// When it stops working at the provider; in the future.
+    #[serde(default, deserialize_with = "moment")]
     #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// Store it even if the same secret is kept under another label.
@@ -183,6 +184,20 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
     Option::deserialize(deserializer).map(Some)
 }
 
+/// An empty text is no moment. What else is none, the vault says.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let given: Option<String> = Option::deserialize(deserializer)?;
+    match given {
+        Some(text) if text.trim().is_empty() => Err(serde::de::Error::custom("an empty text")),
+        given => Ok(given),
+    }
+}
+
+/// The same, and tells `null` from an absent field.
+fn given_moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    moment(deserializer).map(Some)
+}
+
 /// What to change of a key. What is absent stays; `null` takes it away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -200,7 +215,7 @@ pub(super) struct ChangeRequest {
     /// `true` makes it its provider's default; there is always one, so `false` changes nothing.
     is_default: Option<bool>,
     /// When it stops working at the provider; in the future.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_moment")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Option<String>>,
     /// New base URL; a changed one needs `key` too.

@@ -1,4 +1,5 @@
-//! A request names one host (RFC 9112, section 3.2). What names none, or two, is read differently by every program on its way.
+//! A request names one host and a path (RFC 9112, section 3.2). What names none, or two, is read differently by every program on
+//! its way.
 
 use super::RequestInfo;
 use crate::problem;
@@ -11,7 +12,7 @@ use axum::{
 };
 use domain::Problem;
 
-/// Answers 400 to what names no host, more than one, or nonsense. HTTP/1.0 may leave it out.
+/// Answers 400 to what names no host, more than one, or nonsense, and to what has no path. HTTP/1.0 may leave it out.
 pub(super) async fn layer(Extension(info): Extension<RequestInfo>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let is_sound = match (hosts.next(), hosts.next()) {
@@ -19,5 +20,7 @@ pub(super) async fn layer(Extension(info): Extension<RequestInfo>, request: Requ
         (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@')),
         (Some(_), Some(_)) => false,
     };
-    if is_sound { next.run(request).await } else { problem::answer(&Problem::UnsupportedBody, info.context.request) }
+    // The form of CONNECT (section 3.2.3), which has no path, is for proxies.
+    let has_path = request.uri().path().starts_with(['/', '*']);
+    if is_sound && has_path { next.run(request).await } else { problem::answer(&Problem::UnsupportedBody, info.context.request) }
 }

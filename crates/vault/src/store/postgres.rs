@@ -17,6 +17,7 @@ mod imports;
 mod identities;
 mod leases;
 mod people;
+mod pooler;
 mod reads;
 mod retention;
 mod rotation;
@@ -50,6 +51,8 @@ const READ: Duration = Duration::from_secs(3);
 /// How long a migration may wait for another process's migration and then take.
 const MIGRATION: Duration = Duration::from_secs(120);
 const READERS: u32 = 8;
+/// What a connection that only reads begins with.
+const READS_ONLY: &str = "set default_transaction_read_only = on; set statement_timeout = '2s'";
 /// As `server_version_num` says it.
 const OLDEST: i64 = 150_000;
 
@@ -125,8 +128,8 @@ impl Postgres {
     /// # Errors
     /// [`StoreError::Database`] when the server does not answer or does not let us in.
     pub async fn peek_keyring(address: &PostgresAddress) -> Result<Option<Vec<rows::KeyringRow>>, StoreError> {
-        let options = options(address).options([("default_transaction_read_only", "on"), ("statement_timeout", "2000")]);
-        let mut connection = connect(&options).await?;
+        let mut connection = connect(&options(address)).await?;
+        sqlx::raw_sql(READS_ONLY).execute(&mut connection).await?;
         let found = reads::keyring_if_made(&mut connection).await;
         connection.close().await?;
         found
@@ -139,6 +142,7 @@ impl Postgres {
     /// [`StoreError::Database`] when the server does not answer or does not let us in.
     pub async fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
         let options = options(address);
+        pooler::require_sessions(&options).await?;
         let mut connection = connect(&options).await?;
         ServerSettings::read(&mut connection).await?.require()?;
         timeout(MIGRATION, MIGRATIONS.run(&mut connection)).await.map_err(|_| StoreError::Lost)?.map_err(StoreError::Schema)?;
@@ -148,7 +152,9 @@ impl Postgres {
             .max_connections(READERS)
             .acquire_timeout(PATIENCE)
             .idle_timeout(Duration::from_secs(300))
-            .connect_with(options.clone().options([("default_transaction_read_only", "on"), ("statement_timeout", "2000")]))
+            // Not as options of the connection, which a pooler in front would refuse.
+            .after_connect(|connection, _| Box::pin(async { sqlx::raw_sql(READS_ONLY).execute(connection).await.map(drop) }))
+            .connect_with(options.clone())
             .await?;
         Ok(Self { readers, writer: Writer::start(options.clone()), options, newest })
     }

@@ -6,6 +6,7 @@
 mod cloudflare_double;
 mod cluster;
 mod legacy;
+mod pooler;
 mod tls;
 mod world;
 
