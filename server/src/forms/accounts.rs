@@ -70,9 +70,9 @@ pub(super) async fn sign_out(visit: Visit) -> Response {
     if let Some(cookie) = visit.site.cookie.clear() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""));
+    // Cookies are cleared for the whole registrable domain: the provider may be in it, and has to know whom to sign out.
+    let forget = if elsewhere.is_some() { "\"cache\", \"storage\"" } else { "\"cache\", \"cookies\", \"storage\"" };
+    response.headers_mut().insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static(forget));
     response
 }
 
