@@ -7,9 +7,9 @@ use super::{
     key_set::KeySet,
     token::{Claims, Invalid, Unverified},
 };
-use crate::egress::{self, Answer, Egress, Endpoint, Refusal, Request, secret_header};
+use crate::egress::{self, Answer, Egress, Endpoint, Refusal, Request, Verb, secret_header};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{Timestamp, catalogue::Method, ids::UserId};
+use domain::{Timestamp, ids::UserId};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -95,14 +95,14 @@ impl Provider {
         Ok(Self { settings, egress, metadata: Kept::new(FRESH, STALE), keys: Kept::new(FRESH, STALE) })
     }
 
-    async fn send(&self, url: &Url, method: Method, headers: HeaderMap, body: Option<Zeroizing<String>>) -> Result<Answer, Refusal> {
+    async fn send(&self, url: &Url, method: Verb, headers: HeaderMap, body: Option<Zeroizing<Vec<u8>>>) -> Result<Answer, Refusal> {
         let base = Endpoint::from_catalogue(&url.origin().ascii_serialization()).map_err(|_| Refusal::ForbiddenEndpoint)?;
         let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
         self.egress.send(UserId::from_uuid(Uuid::nil()), &base, Request { method, path_and_query, headers, body }).await
     }
 
     async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Vec<u8>, Refusal> {
-        let answer = self.send(url, Method::Get, headers, None).await?;
+        let answer = self.send(url, Verb::Get, headers, None).await?;
         match answer.status {
             200 if !answer.truncated && answer.body.len() <= key_set::LARGEST => Ok(answer.body),
             200 => Err(Refusal::TooLarge),
@@ -170,8 +170,8 @@ impl Provider {
             Some(secret) => pairs.extend([("client_id", settings.client_id.as_str()), ("client_secret", secret.verbatim())]),
             None => pairs.push(("client_id", &settings.client_id)),
         }
-        let form = Zeroizing::new(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish());
-        let answer = self.send(&metadata.token, Method::Post, headers, Some(form)).await?;
+        let form = Zeroizing::new(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes());
+        let answer = self.send(&metadata.token, Verb::Post, headers, Some(form)).await?;
         if answer.status != 200 || answer.truncated {
             tracing::warn!(status = answer.status, error = known_error(&answer.body), "the OpenID provider gave no tokens for a code");
             return Err(Refusal::BadAnswer);
