@@ -64,13 +64,15 @@ impl Vault {
     pub async fn rotate(&self, cx: &Context, tell: impl Fn(&RotationView)) -> Result<RotationView, Failure> {
         access::operator(cx)?;
         self.begin_rotation(cx).await?;
-        if let Some(lease) = self.take_rotation(true).await? {
-            let me = self.clone();
-            let mut work = tokio::spawn(async move { me.work_on_rotation(lease).await });
-            while !self.heard_the_end(&mut work, &tell).await? {}
-        }
-        // Somebody else took it over: it ends without us.
+        let mut steal = true;
         loop {
+            if let Some(lease) = self.take_rotation(steal).await? {
+                let me = self.clone();
+                let mut work = tokio::spawn(async move { me.work_on_rotation(lease).await });
+                while !self.heard_the_end(&mut work, &tell).await? {}
+            }
+            // Whoever takes it from us goes on with it; if they stop, we do.
+            steal = false;
             let view = self.rotation().await?.ok_or(Problem::Internal)?;
             tell(&view);
             if view.state.is_over() {

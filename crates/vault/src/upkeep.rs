@@ -51,7 +51,7 @@ impl Vault {
     async fn checkpoint(&self, now: bool) {
         let Some(sink) = &self.0.sink else { return };
         match self.store().audit_head().await {
-            Ok(head) => sink.look(&self.0.audit_key, head, Context::system().now, now),
+            Ok(head) => sink.look(head, Context::system().now, now),
             Err(error) => tracing::debug!(%error, "the end of the audit trail cannot be read"),
         }
     }

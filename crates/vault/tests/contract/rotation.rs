@@ -150,7 +150,7 @@ async fn a_key_that_nobody_knows_or_that_is_retired_or_destroyed_opens_nothing()
     world.execute("drop table kept").await;
 }
 
-/// Fault this was seen to catch: a sweep that overwrites or deletes what does not open.
+/// Fault this was seen to catch: a rotation that retires older keys while values are left under them.
 #[tokio::test]
 async fn what_does_not_open_stays_byte_for_byte_and_keeps_its_data_key() {
     let world = World::on(super::BACKEND).await;
@@ -205,7 +205,39 @@ async fn a_value_that_opens_again_leaves_the_quarantine_with_the_next_rotation()
     world.execute("drop table kept").await;
 }
 
-/// Fault this was seen to catch: a sweep that writes without comparing what is there loses the writers' values.
+/// Fault this was seen to catch: a sweep that writes without comparing what is there.
+#[tokio::test]
+async fn a_value_that_its_owner_wrote_between_the_reading_and_the_writing_of_a_batch_stays() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let keys = with_keys(&world, &ann).await;
+    let fresh = "sk-proj-newnewnewnewnewnew00";
+    world.execute("create table old as select id, secret, secret_version from provider_keys").await;
+    world.vault.replace_key(&again(&ann), keys[0].id, secret(fresh), false).await.unwrap();
+    world.execute("create table fresh as select id, secret, secret_version from provider_keys where label = 'k0'").await;
+    world
+        .execute("update provider_keys set (secret, secret_version) = (select o.secret, o.secret_version from old o where o.id = provider_keys.id)")
+        .await;
+    // The owner's write comes right after the batch has begun: its first statement is about the lease.
+    let race = "update provider_keys set (secret, secret_version) = (select f.secret, f.secret_version from fresh f) \
+                where label = 'k0' and secret_version = 1 and (select max(ring_version) from keyring) >= 3;";
+    let race = world.either(
+        format!("create trigger race after update on leases begin {race} end"),
+        format!(
+            "create function race() returns trigger language plpgsql as $$ begin {race} return null; end; $$; \
+             create trigger race after update on leases for each row execute function race()"
+        ),
+    );
+    world.sql().await.run(race).await.unwrap();
+    let view = rotate(&world.vault).await;
+    world.execute(world.either("drop trigger race", "drop trigger race on leases")).await;
+    assert_eq!((view.state, view.left), (RotationState::Finished, 0));
+    assert_eq!(world.count("select secret_version from provider_keys where label = 'k0'").await, 2, "the race was run");
+    opens_to(&world, &world.vault, &ann, &keys[0], fresh).await;
+    opens_to(&world, &world.vault, &ann, &keys[1], &key(1)).await;
+    world.execute("drop table old; drop table fresh").await;
+}
+
 #[tokio::test]
 async fn writers_win_over_a_rotation_that_fails_again_and_again() {
     let world = World::on(super::BACKEND).await;
@@ -328,6 +360,32 @@ async fn a_serving_process_goes_on_with_a_rotation_and_follows_the_ring_within_t
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(serving.opened(), opened, "following the ring opens nothing");
     upkeep.abort();
+}
+
+/// Fault this was seen to catch: a unit of work that does not ask whether the lease is still its own.
+#[tokio::test]
+async fn a_process_that_lost_its_lease_writes_nothing_any_more() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    with_keys(&world, &ann).await;
+    // The task goes to somebody else as soon as the new key is active.
+    let theft = world.either(
+        "create trigger theft after insert on audit_events when new.action = 'keyring.activate' begin update leases set fence = fence + 1; end",
+        "create function theft() returns trigger language plpgsql as $$ begin if new.action = 'keyring.activate' then \
+         update leases set fence = fence + 1; end if; return null; end; $$; \
+         create trigger theft after insert on audit_events for each row execute function theft()",
+    );
+    world.execute(theft).await;
+    world.vault.start_rotation(&Context::system()).await.unwrap();
+    let begun = Instant::now();
+    while world.count("select count(*) from audit_events where action = 'keyring.activate'").await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it does not begin");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(world.count("select count(*) from provider_keys where data_key_id <> 1").await, 0, "it went on");
+    world.execute(world.either("drop trigger theft", "drop trigger theft on audit_events")).await;
+    assert_eq!(rotate(&world.vault).await.left, 0);
 }
 
 #[tokio::test]
