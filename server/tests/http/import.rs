@@ -2,82 +2,11 @@
 
 use crate::{
     canary::Search,
-    cluster::Cluster,
     harness::{EMAIL, Installation, PASSWORD, Server},
     legacy,
+    old::{self, Old, key_row, last_line, secret},
     provider::Provider,
 };
-use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    path::PathBuf,
-    process::{Output, Stdio},
-};
-use tempfile::TempDir;
-
-/// The old system, with some data, and what the command needs to read it.
-struct Old {
-    folder: TempDir,
-    url: String,
-}
-
-impl Old {
-    fn new() -> Self {
-        let old = Self { folder: tempfile::tempdir().unwrap(), url: Cluster::get().database() };
-        old.sql(&[legacy::TABLES.to_owned()]);
-        for seed in [1, 2] {
-            old.file(&format!("{seed}.key"), &format!("{}\n", legacy::key(seed)));
-        }
-        old
-    }
-    fn file(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::File::create(&path).unwrap().write_all(content.as_bytes()).unwrap();
-        path
-    }
-    fn sql(&self, statements: &[String]) {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let mut connection = self.url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-            for statement in statements {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(statement.clone())).execute(&mut connection).await.unwrap();
-            }
-            connection.close().await.unwrap();
-        });
-    }
-    /// Everything in its tables, as one number.
-    fn digest(&self) -> String {
-        let tables = ["user_provider_keys", "service_credentials", "encrypted_credentials", "platform_settings"];
-        let each = tables.map(|table| format!("(select coalesce(string_agg(t::text, '' order by t::text), '') from {table} t)"));
-        Cluster::get().ask(&self.url, &format!("select md5({})", each.join(" || ")))
-    }
-    fn arguments(&self) -> Vec<String> {
-        let key = |name: &str| self.folder.path().join(name).display().to_string();
-        let words =
-            ["import", "ops-center", "--database", &self.url, "--fernet-key-file", &key("1.key"), "--fernet-key-file", &key("2.key")];
-        words.map(str::to_owned).into()
-    }
-    fn import(&self, at: &Installation, more: &[&str]) -> Output {
-        let arguments = self.arguments();
-        let all: Vec<_> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
-        at.run(&all)
-    }
-}
-
-fn key_row(n: usize, user: &str, provider: &str, token: &str) -> String {
-    format!(
-        "insert into user_provider_keys (user_id, provider, api_key_encrypted, metadata, created_at) values ('{user}', '{provider}', '{token}', \
-         '{{\"name\": \"key {n}\"}}', timestamptz '2025-01-01' + {n} * interval '1 second')"
-    )
-}
-
-fn secret(n: usize) -> String {
-    format!("sk-old-{n:04}-0123456789abcdef")
-}
-
-fn last_line(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
-}
 
 /// Fault this was seen to catch: taking a row that no key opens for a broken one.
 #[test]
@@ -216,7 +145,7 @@ fn wrong_usage_and_sources_that_cannot_be_read_are_told() {
     let refused = with(&["--database", "postgres://ops:canary-password@127.0.0.1:9/old"]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(1) && !told.contains("canary"), "{told}");
-    let empty = Cluster::get().database();
+    let empty = crate::cluster::Cluster::get().database();
     let told = String::from_utf8_lossy(&with(&["--database", &empty]).stderr).into_owned();
     assert!(told.contains("user_provider_keys"), "{told}");
     let short = old.file("short.key", "short");
@@ -227,35 +156,7 @@ fn wrong_usage_and_sources_that_cannot_be_read_are_told() {
 /// Fault this was seen to catch: remembering a row in a transaction before the one that stores its key.
 #[test]
 fn an_import_that_is_killed_again_and_again_ends_with_every_row_once() {
-    let at = Installation::new();
-    let old = Old::new();
-    old.sql(
-        &(0..1_200).map(|n| key_row(n, "ann@example.com", "openai", &legacy::encrypt(&legacy::key(1), &secret(n)))).collect::<Vec<_>>(),
-    );
-    let arguments = old.arguments();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    for round in 0..20 {
-        let mut child = at.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Somewhere in the middle: rows are under way behind the one that was told last.
-        let begun = lines.take(1 + round * 17 % 23).filter(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).count();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(begun > 0, "nothing was under way");
-    }
-    let done = old.import(&at, &[]);
-    let told = last_line(&done);
-    assert!(told.starts_with("1200 rows: ") && told.ends_with(" 0 undecryptable, 0 invalid."), "{told}");
-    assert!(!told.contains(": 0 imported") && !told.contains(": 1200 imported"), "it was interrupted, and not only at its ends: {told}");
-    let file = at.data().join("keyward.db");
-    let counts = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut connection = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
-        let sql = "select (select count(*) from provider_keys), (select count(distinct fingerprint) from provider_keys), \
-                   (select count(*) from imports), (select count(*) from audit_events where action = 'key.import'), (select count(*) from accounts)";
-        sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(sql).fetch_one(&mut connection).await.unwrap()
-    });
-    assert_eq!(counts, (1_200, 1_200, 1_200, 1_200, 30));
-    assert!(at.run(&["audit", "verify"]).status.success());
+    old::interrupted(20);
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod logs;
 mod metrics;
 mod migrations;
 mod oidc;
+mod old;
 mod page_access;
 mod people;
 mod provider;

@@ -11,7 +11,12 @@
 mod cluster;
 #[path = "../http/harness.rs"]
 mod harness;
+mod imports;
 mod kills;
+#[path = "../../../crates/vault/tests/contract/legacy.rs"]
+mod legacy;
+#[path = "../http/old.rs"]
+mod old;
 #[path = "../http/provider.rs"]
 mod provider;
 mod root_key;
