@@ -58,14 +58,18 @@ async fn client(mut client: TcpStream, one: Arc<Mutex<UnixStream>>) -> Io<()> {
         }
         let process = held.as_mut().expect("it was just taken");
         send(&mut **process, kind, &body).await?;
-        while kind == b'Q' || kind == b'S' {
+        if kind != b'Q' && kind != b'S' {
+            continue;
+        }
+        let state = loop {
             let (kind, body) = message(&mut **process).await?;
             send(&mut client, kind, &body).await?;
             if kind == b'Z' {
-                held = held.filter(|_| body != b"I");
-                break;
+                break body;
             }
-        }
+        };
+        // The process goes on to the next client unless a transaction is open.
+        held = held.filter(|_| state != b"I");
     }
 }
 
