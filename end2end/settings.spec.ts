@@ -114,7 +114,7 @@ test('a link for a new password is handed over, used once, and the new password 
   await page.getByRole('link', { name: 'Reset password' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Make a link' }).click();
   await expect(page.getByText('Copy it now. It is not shown again.')).toBeVisible();
-  const link = (await page.locator('#new-token').textContent()) ?? '';
+  const link = (await page.locator('#new-link').textContent()) ?? '';
   expect(link.startsWith(`${keyward.url}/reset?token=`)).toBe(true);
   installation.secrets.add(link.slice(-43));
   expect(page.url()).not.toContain('token=');

@@ -14,9 +14,9 @@ pub(crate) fn ResetLink(page: PersonPage, link: String) -> impl IntoView {
         <div class="once">
             <p><b>"Copy it now. It is not shown again."</b></p>
             <p class="fine">"It lets " <b class="long">{page.line.person.email.to_string()}</b> " set a new password, once, within 15 minutes. Hand it over in a way you trust."</p>
-            <code class="once-token" id="new-token" tabindex="0" aria-label="The link">{link}</code>
+            <code class="once-token" id="new-link" tabindex="0" aria-label="The link">{link}</code>
             <div class="row">
-                <CopyButton />
+                <CopyButton of="new-link".to_owned() named=String::new() />
                 <a class="button" href=format!("/settings/users/{}", page.line.person.id)>"Done"</a>
             </div>
         </div>

@@ -279,9 +279,7 @@ impl Problem {
             Self::TooMany { retry_after }
             | Self::Unavailable { retry_after }
             | Self::ProviderUnavailable { retry_after }
-            | Self::UpstreamRateLimited { retry_after, .. } => {
-                Some(*retry_after)
-            }
+            | Self::UpstreamRateLimited { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
     }

@@ -8,8 +8,8 @@ pub mod audit_query;
 pub mod backups;
 mod credentials;
 pub mod gauges;
-pub mod imports;
 pub mod identities;
+pub mod imports;
 mod leases;
 pub mod ops_center;
 pub mod people;
@@ -198,9 +198,7 @@ impl dyn Store {
 
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
-pub trait Tx:
-    BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + PeopleTx + RetentionTx + RotationTx + Send
-{
+pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + PeopleTx + RetentionTx + RotationTx + Send {
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

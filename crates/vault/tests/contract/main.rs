@@ -23,12 +23,12 @@ macro_rules! suite {
             mod audit;
             #[path = "audit_ends.rs"]
             mod audit_ends;
+            #[path = "audit_query.rs"]
+            mod audit_query;
             #[path = "backups.rs"]
             mod backups;
             #[path = "cloudflare.rs"]
             mod cloudflare;
-            #[path = "audit_query.rs"]
-            mod audit_query;
             #[path = "credentials.rs"]
             mod credentials;
             #[path = "faults.rs"]
