@@ -30,6 +30,7 @@ mod jwt;
 mod keys;
 mod logs;
 mod oidc;
+mod oidc_refusals;
 mod page_access;
 mod provider;
 mod restarts;
