@@ -30,6 +30,7 @@ pub(crate) mod service_tabs;
 pub(crate) mod sessions_list;
 pub(crate) mod state;
 pub(crate) mod summary;
+pub(crate) mod surplus;
 pub(crate) mod theme_choice;
 pub(crate) mod time;
 pub(crate) mod tokens_list;

@@ -1,7 +1,7 @@
 //! One key of the list.
 
 use super::{
-    menu::{RowButton, RowMenu},
+    menu::{NextStep, RowMenu},
     state::State,
     time::Time,
 };
@@ -48,23 +48,6 @@ fn Meta(key: KeyView) -> impl IntoView {
                     }
                 })}
         </div>
-    }
-}
-
-/// What is most likely to be done with a key. One that cannot be switched on says why.
-#[component]
-fn NextStep(key: KeyView, full: Option<String>) -> impl IntoView {
-    match full.filter(|_| !key.enabled) {
-        None if key.enabled => view! { <RowButton key act="test" label="Test" /> }.into_any(),
-        None => view! { <RowButton key act="enable" label="Switch on" /> }.into_any(),
-        Some(why) => {
-            let id = format!("full-{}", key.id);
-            view! {
-                <button class="button" type="button" disabled aria-describedby=id.clone()>"Switch on"</button>
-                <span class="visually-hidden" id=id>{why}</span>
-            }
-            .into_any()
-        }
     }
 }
 

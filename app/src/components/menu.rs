@@ -1,4 +1,4 @@
-//! What else can be done with a key.
+//! What can be done with a key.
 
 use domain::views::KeyView;
 use leptos::prelude::*;
@@ -11,6 +11,25 @@ pub(crate) fn RowButton(key: KeyView, act: &'static str, label: &'static str, #[
         <form method="post" action=format!("/keys/{}/{act}", key.id) data-act=act data-key=key.id.to_string() data-title=key.title().to_owned()>
             <button class=class id=format!("{act}-{}", key.id)>{label}</button>
         </form>
+    }
+}
+
+/// What is most likely to be done with a key. One that cannot be switched on says why.
+#[component]
+pub(crate) fn NextStep(key: KeyView, full: Option<String>) -> impl IntoView {
+    match full.filter(|_| !key.enabled) {
+        None if key.enabled => view! { <RowButton key act="test" label="Test" /> }.into_any(),
+        None => view! { <RowButton key act="enable" label="Switch on" /> }.into_any(),
+        Some(why) => {
+            let id = format!("full-{}", key.id);
+            view! {
+                <span>
+                    <button class="button" type="button" disabled aria-describedby=id.clone()>"Switch on"</button>
+                    <span class="visually-hidden" id=id>{why}</span>
+                </span>
+            }
+            .into_any()
+        }
     }
 }
 

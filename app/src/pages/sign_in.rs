@@ -30,6 +30,7 @@ pub(crate) fn SignIn() -> impl IntoView {
     let done = query.get("done").as_deref().and_then(Done::parse);
     let done = done.filter(|done| *done == Done::PasswordReset && problem.is_none());
     let next = returned.value("next").map(str::to_owned).or(asked).filter(|path| is_local(path)).unwrap_or_else(|| "/keys".to_owned());
+    let beside = elsewhere.is_some();
     view! {
         <Title text="Sign in" />
         <main class="auth">
@@ -42,7 +43,8 @@ pub(crate) fn SignIn() -> impl IntoView {
                 <input type="hidden" name="next" value=next />
                 <TextField name="email" label="E-mail" kind="email" autocomplete="username" autofocus=true returned=returned.clone() />
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password" returned />
-                <button class="button button--primary">"Sign in"</button>
+                // Where there is a provider, that is what most people use.
+                <button class=if beside { "button button--wide" } else { "button button--primary" }>"Sign in"</button>
             </form>
         </main>
     }

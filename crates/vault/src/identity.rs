@@ -4,6 +4,7 @@
 //! configured issuer is the only one there is, its tokens are read by [`token`] whatever they are for, and everything that is asked of
 //! it goes out through `egress`.
 
+mod answer;
 mod bearer;
 mod claims;
 mod kept;
@@ -14,8 +15,9 @@ mod sign_in;
 mod signatures;
 mod token;
 
+pub use answer::ProviderAnswer;
 pub(crate) use provider::Provider;
-pub use sign_in::{Arrival, Begun, PENDING, ProviderAnswer};
+pub use sign_in::{Arrival, Begun, PENDING};
 
 use crate::{Failure, Vault, egress::Refusal};
 use domain::{Problem, Timestamp, key_input::SecretInput};

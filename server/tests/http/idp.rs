@@ -42,6 +42,8 @@ pub struct Behaviour {
     /// Before each answer.
     pub slowness: Duration,
     codes: HashMap<String, Grant>,
+    /// How many codes there were.
+    given: usize,
 }
 
 pub struct Idp {
@@ -76,6 +78,7 @@ impl Idp {
             user_info: json!({}),
             slowness: Duration::ZERO,
             codes: HashMap::new(),
+            given: 0,
         }));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let idp = Self { issuer, signer, state, seen };
@@ -117,7 +120,8 @@ impl Idp {
         let url = Url::parse(location).unwrap();
         let asked: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let mut state = self.state.lock().unwrap();
-        let code = format!("code-{}", state.codes.len());
+        let code = format!("code-{}", state.given);
+        state.given += 1;
         let grant = Grant { nonce: asked["nonce"].clone(), challenge: asked["code_challenge"].clone(), claims: claims.clone() };
         state.codes.insert(code.clone(), grant);
         let query =

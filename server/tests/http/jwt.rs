@@ -58,7 +58,7 @@ fn a_token_of_each_algorithm_acts_for_its_subject_with_all_scopes_of_its_role() 
     assert_eq!(keys(&server, &token).status, 401, "disabled");
 }
 
-/// Seen red with the algorithm taken from the header, with `validate_nbf` off, and without the look at the claims of ID tokens.
+/// Seen red without the look at `nbf`, and without that at the claims of ID tokens.
 #[test]
 fn whatever_is_wrong_with_a_token_the_answer_is_the_same() {
     let idp = Idp::start();
@@ -179,7 +179,9 @@ fn whatever_is_wrong_with_a_token_the_answer_is_the_same() {
     assert!(bad.len() >= 60, "{}", bad.len());
     let told = |answer: &Answer| {
         let mut body = answer.json();
-        body["request_id"] = Value::Null;
+        if let Some(body) = body.as_object_mut() {
+            body.remove("request_id");
+        }
         (answer.status, body, answer.header("www-authenticate").map(str::to_owned))
     };
     let nobody = told(&keys(&server, "kw_nothing"));

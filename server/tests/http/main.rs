@@ -46,6 +46,7 @@ mod logs;
 mod metrics;
 mod migrations;
 mod oidc;
+mod oidc_refusals;
 mod old;
 mod page_access;
 mod people;

@@ -69,7 +69,7 @@ mod tests {
         value.as_object().cloned().expect("an object")
     }
 
-    /// Looking for the word anywhere in the claims, or inside a longer word, turns this red.
+    /// Seen red with the word looked for anywhere in the claims, and inside longer words.
     #[test]
     fn only_the_configured_word_in_the_configured_place_makes_an_admin() {
         let of = |value: &Value| role(&claims(value), &settings());

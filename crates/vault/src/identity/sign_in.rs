@@ -5,33 +5,24 @@
 //! is used up by the first answer, right or wrong, and ends after ten minutes.
 
 use super::{
-    claims,
-    people::{NoAccount, Told},
-    provider::Provider,
-    token::{Claims, Expected, Invalid, Kind, Unverified},
+    answer::{self, ProviderAnswer, Refused, derived},
+    people::NoAccount,
 };
 use crate::{
     Context, Failure, Vault, access,
     accounts::{NewSession, SessionToken},
     audit::{Event, Object, Outcome},
-    egress::Refusal,
     limits,
-    primitives::hkdf_sha256,
     store::rows::PendingSignInRow,
     tokens,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Problem, Timestamp, sign_in::ProviderRefusal};
+use domain::{Problem, sign_in::ProviderRefusal};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use subtle::ConstantTimeEq;
 
 /// How long a sign-in may take.
 pub const PENDING: Duration = Duration::from_secs(10 * 60);
-/// The most bytes of a code or state.
-const LONGEST: usize = 2 * 1024;
-/// How far clocks may differ.
-const LEEWAY: Duration = Duration::from_secs(30);
 
 /// A sign-in that was begun.
 pub struct Begun {
@@ -39,19 +30,6 @@ pub struct Begun {
     pub location: String,
     /// For the cookie that brings it back.
     pub cookie: String,
-}
-
-/// What the provider sent the browser back with.
-#[derive(Default)]
-pub struct ProviderAnswer {
-    /// `code`.
-    pub code: Option<String>,
-    /// `state`.
-    pub state: Option<String>,
-    /// `iss` (RFC 9207).
-    pub issuer: Option<String>,
-    /// Whether there was an `error`.
-    pub denied: bool,
 }
 
 /// What an answer came to.
@@ -70,43 +48,6 @@ pub enum Arrival {
         /// Where they wanted to go, if that is known.
         next: Option<String>,
     },
-}
-
-/// What is derived from a cookie.
-fn derived(cookie: &str, what: &'static [u8]) -> Result<String, Failure> {
-    let mut bytes = [0; 32];
-    hkdf_sha256(b"keyward/sign-in/v1", cookie.as_bytes(), &[what], &mut bytes).ok_or(Problem::Internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn same(a: &str, b: &str) -> bool {
-    a.as_bytes().ct_eq(b.as_bytes()).into()
-}
-
-/// Why an answer does not hold, for the visitor and for the audit trail.
-struct Refused(ProviderRefusal, &'static str);
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        let why = match refusal {
-            Refusal::BadAnswer | Refusal::TooLarge | Refusal::ForbiddenEndpoint => ProviderRefusal::NotTrusted,
-            _ => ProviderRefusal::Unreachable,
-        };
-        Self(why, refusal.as_str())
-    }
-}
-
-const fn unfinished(reason: &'static str) -> Refused {
-    Refused(ProviderRefusal::Unfinished, reason)
-}
-const fn not_trusted(reason: &'static str) -> Refused {
-    Refused(ProviderRefusal::NotTrusted, reason)
-}
-
-/// A person who signed in at the provider.
-struct SignedIn {
-    told: Told,
-    authenticated_at: Timestamp,
 }
 
 impl Vault {
@@ -173,7 +114,7 @@ impl Vault {
         let Some((cookie, pending)) = self.take_pending(cx, cookie).await? else {
             return Ok(Arrival::Refused { why: ProviderRefusal::Unfinished, next: None });
         };
-        let signed_in = match Self::hear(provider, cx, cookie, &pending, answer).await? {
+        let signed_in = match answer::hear(provider, cx, cookie, &pending, answer).await? {
             Ok(signed_in) => signed_in,
             Err(refused) => return self.turn_away(cx, &pending, refused).await,
         };
@@ -249,46 +190,6 @@ impl Vault {
         Ok(Arrival::Refused { why, next: Some(pending.next.clone()) })
     }
 
-    /// Who signed in, from the provider's answer.
-    async fn hear(
-        provider: &Provider,
-        cx: &Context,
-        cookie: &str,
-        pending: &PendingSignInRow,
-        answer: &ProviderAnswer,
-    ) -> Result<Result<SignedIn, Refused>, Failure> {
-        let (state, nonce, verifier) = (derived(cookie, b"state")?, derived(cookie, b"nonce")?, derived(cookie, b"verifier")?);
-        let heard = async {
-            if !answer.state.as_deref().is_some_and(|given| same(given, &state)) {
-                return Err(unfinished("state"));
-            }
-            let says_issuer = provider.known_metadata().is_some_and(|metadata| metadata.says_issuer);
-            match &answer.issuer {
-                Some(issuer) if *issuer == provider.settings.issuer => {}
-                None if !says_issuer => {}
-                _ => return Err(not_trusted("iss")),
-            }
-            if answer.denied {
-                return Err(Refused(ProviderRefusal::Denied, "denied"));
-            }
-            let code = answer.code.as_deref().filter(|code| !code.is_empty() && code.len() <= LONGEST).ok_or(unfinished("code"))?;
-            let tokens = provider.exchange(cx.now, code, &verifier).await?;
-            // The answer took a while: what it says is held against the clock of now.
-            let now = Context::new(cx.actor.clone(), None).now.max(cx.now);
-            let claims = id_token(provider, &tokens.id, &nonce, now).await?;
-            let authenticated_at = authenticated_at(&claims, pending, now)?;
-            let mut all = claims.all;
-            if !claims::are_complete(&all, &provider.settings) {
-                for (name, value) in provider.user_info(cx.now, &tokens, &claims.subject).await {
-                    // What is signed wins.
-                    all.entry(name).or_insert(value);
-                }
-            }
-            Ok(SignedIn { told: Told::at_sign_in(claims.subject, &all, &provider.settings), authenticated_at })
-        };
-        Ok(heard.await)
-    }
-
     /// Where the caller goes to sign out at the provider too, when that is where they signed in.
     pub async fn provider_sign_out(&self, cx: &Context) -> Option<String> {
         let provider = self.identity_provider()?;
@@ -303,37 +204,5 @@ impl Vault {
             .append_pair("client_id", &provider.settings.client_id)
             .append_pair("post_logout_redirect_uri", &provider.settings.signed_out_uri);
         Some(url.into())
-    }
-}
-
-/// The claims of a valid ID token that was made for this sign-in.
-async fn id_token(provider: &Provider, token: &str, nonce: &str, now: Timestamp) -> Result<Claims, Refused> {
-    let settings = &provider.settings;
-    let expected = Expected { kind: Kind::Id, issuer: &settings.issuer, audience: &settings.client_id };
-    let invalid = |invalid: Invalid| not_trusted(invalid.0);
-    let token = Unverified::parse(token, &expected, now).map_err(invalid)?;
-    let claims = provider.verify(&token, now).await?.map_err(invalid)?;
-    let given = claims.all.get("nonce").and_then(serde_json::Value::as_str);
-    if given.is_some_and(|given| same(given, nonce)) { Ok(claims) } else { Err(not_trusted("nonce")) }
-}
-
-/// When the person proved who they are. To confirm a session it has to be after that was asked for; at a sign-in that does not say it,
-/// it counts as long ago.
-fn authenticated_at(claims: &Claims, pending: &PendingSignInRow, now: Timestamp) -> Result<Timestamp, Refused> {
-    let said = match claims.all.get("auth_time") {
-        None => None,
-        Some(value) => {
-            let seconds = value.as_i64().filter(|seconds| (0..1 << 40).contains(seconds)).ok_or(not_trusted("auth_time"))?;
-            Some(Timestamp::from_micros(seconds * 1_000_000))
-        }
-    };
-    if said.is_some_and(|at| at > now + LEEWAY) {
-        return Err(not_trusted("auth_time"));
-    }
-    match (said, pending.session) {
-        (Some(at), Some(_)) if at + LEEWAY < pending.created_at => Err(not_trusted("auth_time")),
-        (None, Some(_)) => Err(not_trusted("auth_time")),
-        (Some(at), _) => Ok(at.min(now)),
-        (None, None) => Ok(Timestamp::from_micros(0)),
     }
 }

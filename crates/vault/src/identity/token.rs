@@ -76,10 +76,8 @@ fn header(part: &str, kind: Kind) -> Result<Header, Invalid> {
         None => None,
         Some(typ) => Some(typ.as_str().ok_or(Invalid("typ"))?.to_ascii_lowercase()),
     };
-    let fits = match (kind, typ.as_deref()) {
-        (Kind::Id, None) | (_, Some("jwt")) | (Kind::Access, Some("at+jwt" | "application/at+jwt")) => true,
-        _ => false,
-    };
+    let fits =
+        matches!((kind, typ.as_deref()), (Kind::Id, None) | (_, Some("jwt")) | (Kind::Access, Some("at+jwt" | "application/at+jwt")));
     if !fits {
         return Err(Invalid("typ"));
     }

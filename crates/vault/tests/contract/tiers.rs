@@ -14,7 +14,7 @@ fn later(cx: &Context, minutes: u64) -> Context {
     Context { now: cx.now + Duration::from_secs(minutes * 61), ..again(cx) }
 }
 
-/// A downgrade that deleted keys, or one that left them on, turns this red.
+/// Seen red with a downgrade that left the keys on.
 #[tokio::test]
 async fn a_downgrade_switches_off_the_surplus_and_deletes_nothing() {
     let world = World::on(super::BACKEND).await;
@@ -56,7 +56,7 @@ async fn a_downgrade_switches_off_the_surplus_and_deletes_nothing() {
     world.vault.delete_key(&ann, keys[0].id).await.unwrap();
 }
 
-/// Counting outside the unit of work that adds turns this red.
+/// Seen red with the keys counted before the unit of work that adds.
 #[tokio::test]
 async fn of_fifty_adds_at_once_with_one_place_left_one_gets_in() {
     let world = World::on(super::BACKEND).await;
