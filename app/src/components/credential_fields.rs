@@ -26,7 +26,7 @@ pub(crate) fn WhereToMake(kind: KindView) -> impl IntoView {
     let permissions = (!permissions.is_empty()).then(|| view! { <p class="fine">{format!("It needs the permissions {permissions}.")}</p> });
     view! {
         <div>
-            <p class="fine">{kind.help.clone()} {link}</p>
+            <p class="fine">{kind.help} {link}</p>
             {permissions}
         </div>
     }
@@ -75,7 +75,7 @@ fn Value(field: MetadataField, stored: Metadata, returned: Returned) -> impl Int
                     <input type="checkbox" id=name.clone() name=name.clone() value="true" checked=ticked aria-describedby=described />
                     {field.name.clone()}
                 </label>
-                <span class="help" id=format!("{name}-help")>{field.help.clone()}</span>
+                <span class="help" id=format!("{name}-help")>{field.help}</span>
                 {error}
             </div>
         }
@@ -85,7 +85,7 @@ fn Value(field: MetadataField, stored: Metadata, returned: Returned) -> impl Int
     let help = if field.required { field.help.clone() } else { format!("Optional. {}", field.help) };
     view! {
         <div class="field">
-            <label for=name.clone()>{field.name.clone()}</label>
+            <label for=name.clone()>{field.name}</label>
             <input
                 id=name.clone()
                 name=name.clone()

@@ -44,7 +44,7 @@ async fn a_credential_is_stored_listed_replaced_and_deleted_without_being_opened
     assert_eq!((made.masked(), made.service_name.as_str(), made.metadata.description()), ("…WXYZ", "Cloudflare", Some("For DNS")));
     assert_eq!(made.updated_by.as_ref().map(ToString::to_string).as_deref(), Some("root@example.com"));
     let listed = world.vault.credentials(&root, Whose::Installation).await.unwrap();
-    assert_eq!(listed, [made.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&made));
     let replaced = put(&world, &root, new("cloudflare", "api_token", OTHER)).await.unwrap();
     assert_eq!((replaced.id, replaced.masked(), replaced.metadata.description()), (made.id, "…5678", Some("For DNS")));
     assert_eq!(world.vault.credential(&root, Whose::Installation, "cloudflare", "api_token").await.unwrap(), replaced);

@@ -192,7 +192,8 @@ async fn permissions_are_granted_missing_or_unknown_and_never_change_the_verdict
     const VERIFY: (&str, &str, &str) = ("/user/tokens/verify", "200 OK", ACTIVE);
     const TOKEN: &str = "/user/tokens/ed17574386854bf78a67040be0a770b0";
     const RECORDS: &str = "/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records";
-    let cases: [(&'static [(&str, &str, &str)], [&str; 2]); 6] = [
+    type Routes = &'static [(&'static str, &'static str, &'static str)];
+    let cases: [(Routes, [&str; 2]); 6] = [
         (&[VERIFY, (TOKEN, "200 OK", DESCRIBED)], ["Zone:Edit missing", "DNS:Edit granted"]),
         (
             &[VERIFY, (TOKEN, "200 OK", DENIED), (RECORDS, "200 OK", "{}"), ("/zones", "200 OK", ZONES)],
