@@ -84,8 +84,9 @@ test('the pages of Cloudflare break no rule of axe and scroll nowhere sideways',
   await look('cloudflare-zone');
   await page.goto(`${path}/records/new`);
   await look('cloudflare-new-record');
-  await page.getByLabel('Type').selectOption('MX');
-  await page.getByLabel('Content').fill('not a host');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Type').selectOption('MX');
+  await dialog.getByLabel('Content').fill('not a host');
   await page.getByRole('button', { name: 'Add record' }).click();
   await expect(page.locator('.error').first()).toBeVisible();
   await look('cloudflare-new-record-faults');

@@ -33,7 +33,7 @@ pub(crate) fn Pages(paging: Paging, path: String, query: ListQuery, only: &'stat
             view! { <a class="button" rel=rel href=address(&path, &query, only, page)>{word}</a> }
         };
         view! {
-            <nav class="paging" aria-label="Pages">
+            <nav class="pages" aria-label="Pages">
                 {(paging.page > 1).then(|| link(paging.page - 1, "Previous", "prev"))}
                 <span class="fine">{format!("Page {} of {}", paging.page, paging.pages)}</span>
                 {paging.has_next().then(|| link(paging.page + 1, "Next", "next"))}

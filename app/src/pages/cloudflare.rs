@@ -79,8 +79,9 @@ pub(crate) fn Zones(#[prop(optional)] adding: bool) -> impl IntoView {
 
 fn shown(page: ZonesPage, adding: bool, query: ListQuery, done: Option<Done>, returned: Returned) -> AnyView {
     let ready = !matches!(page.zones, Err(Problem::NotConfigured { .. }));
-    let some = page.zones.as_ref().is_ok_and(|zones| !zones.entries.is_empty()) || !query.search.is_empty() || !query.only.is_empty();
-    let add = (ready && (some || page.zones.is_err()))
+    let narrowed = !query.search.is_empty() || !query.only.is_empty();
+    let some = page.zones.as_ref().is_ok_and(|zones| narrowed || !zones.entries.is_empty());
+    let add = some
         .then(|| view! { <a class="button button--primary" id="new" href="/settings/cloudflare/zones/new" data-opens="">"Add a zone"</a> });
     let dialog = (adding && ready).then(|| view! { <NewZone has_account=page.has_account returned=returned.clone() /> }.into_any());
     let inert = dialog.is_some();

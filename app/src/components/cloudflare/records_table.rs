@@ -1,7 +1,7 @@
 //! The DNS records of a zone.
 
 use super::zone_path;
-use crate::components::{filter::Filter, paging::Pages};
+use crate::components::{paging::Pages, search_bar::SearchBar};
 use domain::{
     cloudflare::{RecordType, ZoneId},
     views::cloudflare::{Listing, RecordView},
@@ -102,7 +102,7 @@ pub(crate) fn RecordsTable(zone: ZoneId, records: Listing<RecordView>, query: Li
         total => format!("{total} records"),
     };
     let filter = (narrowed || !entries.is_empty())
-        .then(|| view! { <div class="padded"><Filter path=path.clone() query=query.clone() what="records" only="type" any="Any type" kinds /></div> });
+        .then(|| view! { <div class="padded"><SearchBar path=path.clone() query=query.clone() what="records" only="type" any="Any type" kinds /></div> });
     let body = match (entries.is_empty(), narrowed) {
         (true, true) => view! { <p class="padded">"No record fits."</p> }.into_any(),
         (true, false) => view! { <p class="padded">"This zone has no records yet: nothing is found under this domain."</p> }.into_any(),

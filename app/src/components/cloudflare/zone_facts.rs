@@ -50,7 +50,7 @@ pub(crate) fn ZoneFacts(zone: ZoneView) -> impl IntoView {
     let text = |name: &'static str, value: Option<String>| value.map(|value| view! { <Fact name>{value}</Fact> });
     let moment = |name: &'static str, at: Option<domain::Timestamp>| at.map(|at| view! { <Fact name><Time at /></Fact> });
     view! {
-        <dl class="facts">
+        <dl class="zone-facts">
             {text("Plan", zone.plan)} {text("Account", zone.account)} {text("Type", Some(zone.kind).filter(|kind| !kind.is_empty()))}
             {moment("Added", zone.created)} {moment("Active since", zone.activated)}
             <Fact name="Zone ID"><code>{zone.id.to_string()}</code></Fact>

@@ -1,7 +1,7 @@
 //! The list of zones.
 
 use super::{ZONES, zone_path, zone_state::ZoneState};
-use crate::components::{filter::Filter, paging::Pages, time::Time};
+use crate::components::{paging::Pages, search_bar::SearchBar, time::Time};
 use domain::views::cloudflare::{Listing, ZoneStatus, ZoneView};
 use leptos::prelude::*;
 use vault::cloudflare::ListQuery;
@@ -77,7 +77,7 @@ pub(crate) fn ZonesTable(zones: Listing<ZoneView>, query: ListQuery) -> impl Int
     let Listing { entries, paging } = zones;
     let filter = (narrowed || !entries.is_empty()).then(|| {
         let kinds = ZoneStatus::FILTERS.map(|status| (status.as_str(), status.word())).to_vec();
-        view! { <Filter path=ZONES.to_owned() query=query.clone() what="domains" only="status" any="Any state" kinds /> }
+        view! { <SearchBar path=ZONES.to_owned() query=query.clone() what="domains" only="status" any="Any state" kinds /> }
     });
     if entries.is_empty() {
         return view! { {filter} <Nothing narrowed /> }.into_any();

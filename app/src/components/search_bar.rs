@@ -5,7 +5,7 @@ use vault::cloudflare::ListQuery;
 
 /// A search and a choice named `only`; `kinds` are its values with their words.
 #[component]
-pub(crate) fn Filter(
+pub(crate) fn SearchBar(
     path: String,
     query: ListQuery,
     /// What is searched, for the label.
@@ -20,7 +20,7 @@ pub(crate) fn Filter(
     let options =
         kinds.into_iter().map(|(value, word)| view! { <option value=value selected=value == query.only>{word}</option> }).collect_view();
     view! {
-        <form class="search" role="search" method="get" action=path>
+        <form class="search-bar" role="search" method="get" action=path>
             <label class="visually-hidden" for="search">{format!("Search {what}")}</label>
             <input class="input" id="search" name="search" type="search" value=query.search placeholder=format!("Search {what}") autocomplete="off" />
             <label class="visually-hidden" for="only">{any}</label>
