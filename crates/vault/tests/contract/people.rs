@@ -26,11 +26,12 @@ fn disable() -> PersonChange {
 
 /// The same person, whose password was given `seconds` ago.
 fn given(cx: &Context, seconds: u64) -> Context {
+    let now = again(cx);
     let mut identity = cx.identity().unwrap().clone();
     if let Proof::Session { authenticated_at, .. } = &mut identity.proof {
-        *authenticated_at = cx.now - Duration::from_secs(seconds);
+        *authenticated_at = now.now - Duration::from_secs(seconds);
     }
-    again(cx).with_actor(Actor::Person(identity))
+    now.with_actor(Actor::Person(identity))
 }
 
 async fn emails(world: &World, cx: &Context, asked: PeopleAsked) -> Vec<String> {

@@ -50,18 +50,21 @@ fn push_filter(query: &mut Query, filter: &AuditFilter) {
 
 /// The statement for some events.
 fn statement(filter: &AuditFilter, window: AuditWindow) -> Query {
-    let direction = if window.newest_first { "desc" } else { "asc" };
-    // By time alone: an order that the primary key does not have keeps the planner from walking along it through all that is
-    // outside of the time that was asked for.
-    let seq = if filter.is_time_alone() { "seq + 0" } else { "seq" };
+    let (direction, later) = window.direction();
+    let by_time = filter.is_time_alone();
+    let order = if by_time { format!("at {direction}, seq {direction}") } else { format!("seq {direction}") };
     let mut query = Query::new(
         "select seq, at, actor_kind, actor_id, session_id, client, request_id, action, object_kind, object_id, outcome, reason, details, \
          secret_version, secret_hash, hash from audit_events where seq in (select seq from audit_events where ",
     );
-    query.push(seq).push(" > ").push_bind(signed(window.after)).push(format!(" and {seq} < ")).push_bind(signed(window.before));
+    let (above, below) = window.bounds(by_time);
+    query.push("seq > ").push_bind(signed(above)).push(" and seq < ").push_bind(signed(below));
     push_filter(&mut query, filter);
-    let limit = i64::from(window.limit);
-    query.push(format!(" order by {seq} {direction} limit ")).push_bind(limit).push(format!(") order by seq {direction}"));
+    if let Some(last) = window.goes_on_after().filter(|_| by_time) {
+        query.push(format!(" and (at, seq) {later} ((select at from audit_events where seq <= "));
+        query.push_bind(signed(last)).push(" order by seq desc limit 1), ").push_bind(signed(last)).push(")");
+    }
+    query.push(format!(" order by {order} limit ")).push_bind(i64::from(window.limit)).push(format!(") order by {order}"));
     query
 }
 
