@@ -73,6 +73,13 @@ impl Installation {
         self.settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self
     }
+    /// The same on another database.
+    pub fn beside_on(other: &Self, url: &str) -> Self {
+        let mut new = Self::beside(other);
+        new.settings.retain(|(name, _)| name != "KEYWARD_DATABASE_URL");
+        new.settings.push(("KEYWARD_DATABASE_URL".to_owned(), url.to_owned()));
+        new
+    }
     pub fn data(&self) -> &Path {
         &self.data
     }

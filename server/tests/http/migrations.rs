@@ -103,28 +103,13 @@ fn a_migration_that_is_killed_at_any_sync_or_write_leaves_one_schema_or_the_next
                 let _ = fs::remove_file(format!("{}{suffix}", fresh.display()));
             }
             fs::write(&fresh, &image).unwrap();
-            let listing = at.command(&["user", "list"]);
-            let mut strace = Command::new("strace");
-            strace.args([
-                "-f",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &format!("inject={call}:signal=SIGKILL:when={nth}"),
-            ]);
-            strace.arg(listing.get_program()).args(listing.get_args()).env_clear();
-            strace.envs(listing.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            let ended =
-                strace.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("strace is installed by the set-up of the tests");
+            let ended = under_strace(&at.command(&["user", "list"]), &[], call, nth);
             let (version, parts) = schema(&fresh);
             assert_eq!(Some(&parts), whole.get(&version), "{call} {nth}: the schema is none that there is");
             seen.insert(version);
             assert!(at.run(&["user", "list"]).status.success(), "{call} {nth}: it cannot be brought up to date any more");
             assert_eq!(schema(&fresh).0, newest);
-            if ended.success() {
+            if ended {
                 break;
             }
             kills += 1;
@@ -132,6 +117,81 @@ fn a_migration_that_is_killed_at_any_sync_or_write_leaves_one_schema_or_the_next
     }
     println!("{kills} kills; versions in between: {seen:?}");
     assert!(kills > 10 && seen.len() > 2, "{kills} kills met only {seen:?}");
+}
+
+/// The same on PostgreSQL, at what the program sends.
+#[test]
+fn a_migration_of_postgresql_that_is_killed_leaves_one_schema_or_the_next() {
+    let cluster = Cluster::get();
+    let first = cluster.database();
+    let at = Installation::with(&[("KEYWARD_DATABASE_URL", first.as_str())]);
+    let ring = cluster.ask(&first, "select encode(root_id, 'hex') || '.' || encode(sealed, 'hex') from keyring");
+    let tables = "select string_agg(table_name || '.' || column_name, ' ' order by table_name, column_name) from information_schema.columns \
+                  where table_schema = 'public'";
+    let version = "select max(version) from _sqlx_migrations where success";
+    let mut whole = std::collections::BTreeMap::new();
+    for entry in fs::read_dir(migrations("postgres")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let url = cluster.database();
+        migrate_postgres(&url, &name[..4]);
+        whole.insert(cluster.ask(&url, version), cluster.ask(&url, tables));
+    }
+    let newest = whole.keys().max().unwrap().clone();
+    let (mut kills, mut seen) = (0, std::collections::BTreeSet::new());
+    for nth in (5..400).step_by(4) {
+        let url = old_postgres(&ring);
+        let ended =
+            under_strace(&at.command(&["user", "list"]), &[("KEYWARD_DATABASE_URL", url.as_str())], "write,writev,sendto,sendmsg", nth);
+        let now = cluster.ask(&url, version);
+        assert_eq!(Some(&cluster.ask(&url, tables)), whole.get(&now), "{nth}: the schema is none that there is");
+        seen.insert(now);
+        let again = at.command(&["user", "list"]).env("KEYWARD_DATABASE_URL", &url).output().unwrap();
+        assert!(again.status.success(), "{nth}: {}", String::from_utf8_lossy(&again.stderr));
+        assert_eq!(cluster.ask(&url, version), newest);
+        if ended {
+            break;
+        }
+        kills += 1;
+    }
+    println!("{kills} kills; versions in between: {seen:?}");
+    assert!(kills > 5 && seen.len() > 2, "{kills} kills met only {seen:?}");
+}
+
+fn migrate_postgres(url: &str, last: &str) {
+    let (folder, _) = up_to("postgres", last);
+    block_on(async {
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        Migrator::new(folder.path()).await.unwrap().run(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+/// A database of the first version with this keyring: id of the root key and sealed ring, with a dot between them.
+fn old_postgres(ring: &str) -> String {
+    let url = Cluster::get().database();
+    migrate_postgres(&url, "0001");
+    let (root, sealed) = ring.split_once('.').unwrap();
+    Cluster::get().ask(&url, &format!("insert into keyring (root_id, ring_version, sealed) values ('\\x{root}', 1, '\\x{sealed}')"));
+    url
+}
+
+/// Runs a command that is killed at the nth of these system calls; whether it ended by itself.
+fn under_strace(command: &Command, settings: &[(&str, &str)], calls: &str, nth: usize) -> bool {
+    let mut strace = Command::new("strace");
+    strace.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &format!("trace={calls}"),
+        "-e",
+        &format!("inject={calls}:signal=SIGKILL:when={nth}"),
+    ]);
+    strace.arg(command.get_program()).args(command.get_args()).env_clear();
+    strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).envs(settings.iter().copied());
+    let ended = strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ended.expect("strace is installed by the set-up of the tests").success()
 }
 
 /// Fault this was seen to catch: without a second look, whoever comes second finds tables that are there already and gives up.
@@ -147,20 +207,12 @@ fn programs_that_bring_a_database_up_to_date_at_once_all_start() {
         fs::write(&file, &image).unwrap();
         all_start(&at);
     }
-    let (folder, _) = up_to("postgres", "0001");
+    let url = Cluster::get().database();
+    let at = Installation::with(&[("KEYWARD_DATABASE_URL", url.as_str())]);
+    let ring = Cluster::get().ask(&url, "select encode(root_id, 'hex') || '.' || encode(sealed, 'hex') from keyring");
     for _ in 0..5 {
-        let url = Cluster::get().database();
-        let at = Installation::with(&[("KEYWARD_DATABASE_URL", url.as_str())]);
-        let ring = Cluster::get().ask(&url, "select encode(root_id, 'hex') || '.' || encode(sealed, 'hex') from keyring");
-        let (root, sealed) = ring.split_once('.').unwrap();
-        Cluster::get().ask(&url, "drop schema public cascade; create schema public");
-        block_on(async {
-            let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-            Migrator::new(folder.path()).await.unwrap().run(&mut connection).await.unwrap();
-        });
-        let insert = format!("insert into keyring (root_id, ring_version, sealed) values ('\\x{root}', 1, '\\x{sealed}')");
-        Cluster::get().ask(&url, &insert);
-        all_start(&at);
+        let beside = Installation::beside_on(&at, &old_postgres(&ring));
+        all_start(&beside);
     }
 }
 
