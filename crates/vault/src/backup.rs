@@ -3,6 +3,8 @@
 //! The file is a SQLite database with the tables of this version. It is opened like the real one, with the root key, before it
 //! gets its name: its keyring must unwrap, its audit chain must hold, and every secret in it is opened.
 
+mod draft;
+
 use crate::{
     Context, Failure, Settings, Vault, access,
     audit::{Chain, Event, Outcome},
@@ -19,10 +21,10 @@ use crate::{
     },
 };
 use domain::{Timestamp, scope::Scope};
+use draft::Draft;
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 use uuid::Uuid;
@@ -286,39 +288,5 @@ pub async fn restore(settings: &Settings, roots: &[RootKey], file: &Path) -> Res
         Chain::Intact(events) if events == report.events => Ok(report),
         Chain::Intact(events) => Err(BackupError::Chain(events + 1)),
         Chain::Broken(seq) | Chain::Checkpoints(seq) => Err(BackupError::Chain(seq)),
-    }
-}
-
-/// A file that is being made, readable by its owner alone; removed unless it gets its name.
-struct Draft(PathBuf);
-
-impl Draft {
-    fn beside(file: &Path) -> Result<Self, BackupError> {
-        let mut name = file.as_os_str().to_owned();
-        name.push(format!(".{}.partial", Uuid::now_v7().simple()));
-        let path = PathBuf::from(name);
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        made.map_err(|source| BackupError::File { path: path.clone(), source })?;
-        Ok(Self(path))
-    }
-    /// Syncs it, gives it its name, and syncs that.
-    fn become_file(&self, file: &Path) -> Result<(), BackupError> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let steps = File::open(&self.0)
-            .and_then(|draft| draft.sync_all())
-            .and_then(|()| fs::rename(&self.0, file))
-            .and_then(|()| File::open(folder)?.sync_all());
-        steps.map_err(|source| BackupError::File { path: file.to_owned(), source })
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        for end in ["", "-journal", "-wal", "-shm"] {
-            let mut name = self.0.as_os_str().to_owned();
-            name.push(end);
-            // Most of them are not there, and the draft itself has another name by now.
-            let _ = fs::remove_file(PathBuf::from(name));
-        }
     }
 }

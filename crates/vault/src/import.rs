@@ -7,6 +7,7 @@
 mod fernet;
 mod judge;
 mod keycloak;
+mod names;
 mod row;
 
 pub use crate::store::ops_center::rows as rows_of_database;

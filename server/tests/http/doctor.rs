@@ -53,7 +53,8 @@ fn a_sound_installation_has_nothing_wrong_and_is_not_changed() {
 /// What is broken, how, the settings that go with it, the check that finds it and a word of its remedy.
 type Broken = (&'static str, fn(&Installation), &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-const BROKEN: [Broken; 14] = [
+const BROKEN: [Broken; 15] = [
+    ("no folder for checkpoints", |_| {}, &[("KEYWARD_AUDIT_SINK", "/nowhere/at/all/checkpoints")], "checkpoints", "another disk"),
     ("a misspelt setting", |_| {}, &[("KEYWARD_LISTN", "x")], "configuration", "README"),
     ("a root key that others can read", |at| mode(&at.data().join("root.key"), 0o644), &[], "file modes", "chmod 600"),
     ("a data folder that others can enter", |at| mode(at.data(), 0o755), &[], "file modes", "chmod 700"),
@@ -82,7 +83,7 @@ const BROKEN: [Broken; 14] = [
             sql(
                 at,
                 "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'x', 1, x'00', 0)",
-            )
+            );
         },
         &[],
         "schema",
@@ -111,7 +112,7 @@ const BROKEN: [Broken; 14] = [
             sql(
                 at,
                 "insert into audit_events select seq + 100, at + 864000000000, actor_kind, null, null, null, request_id, action, null, null, outcome, null, details, null, null, hash from audit_events where seq = 2",
-            )
+            );
         },
         &[],
         "clock",
@@ -120,7 +121,7 @@ const BROKEN: [Broken; 14] = [
 ];
 
 #[test]
-fn each_of_fourteen_misconfigurations_is_found_with_its_remedy() {
+fn each_of_fifteen_misconfigurations_is_found_with_its_remedy() {
     for (what, break_it, settings, check, word) in BROKEN {
         let at = Installation::new();
         break_it(&at);

@@ -63,7 +63,7 @@ fn the_guide_to_moving_over() {
     for (name, text) in [
         ("encryption.key", legacy::key(1)),
         ("byok.key", legacy::key(2)),
-        ("database.url", url.clone()),
+        ("database.url", url),
         ("users.csv", "old_id,email\nu1,bob@example.com\n".to_owned()),
         ("realm.json", export.to_string()),
     ] {

@@ -91,7 +91,6 @@ pub fn interrupted(rounds: usize) {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    println!("{effective} of {rounds} kills met an import at work");
     assert!(effective * 4 >= rounds.min(100) * 3, "only {effective} of {rounds} kills met an import at work");
     let done = old.import(&at, &[]);
     let told = last_line(&done);

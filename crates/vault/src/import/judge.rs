@@ -1,6 +1,9 @@
 //! What is to become of a row: everything that can be said without the database first, then the unit of work.
 
-use super::{FernetKeys, OldRow, RowReport, RowStatus, Source, Unopened, Whose};
+use super::{
+    FernetKeys, OldRow, RowReport, RowStatus, Source, Unopened, Whose,
+    names::{known_as, of_setting},
+};
 use crate::{
     Context, Failure, Vault,
     access::{Holder, Operator},
@@ -69,26 +72,6 @@ pub(super) struct Plan {
     email: Option<Email>,
     old_id: Option<String>,
     target: Target,
-}
-
-/// The words under which other names of a provider are known.
-fn known_as(name: &str) -> String {
-    let name = name.trim().to_lowercase().replace([' ', '.'], "_");
-    match name.as_str() {
-        "ollamacloud" | "ollama-cloud" => "ollama_cloud".into(),
-        "gemini" | "google_ai" => "google".into(),
-        "together_ai" | "togetherai" => "together".into(),
-        "hugging_face" | "hf" => "huggingface".into(),
-        "x_ai" | "grok" => "xai".into(),
-        _ => name,
-    }
-}
-
-/// `OPENAI_API_KEY` is a key of `openai`.
-fn of_setting(name: &str) -> String {
-    let name = name.to_lowercase();
-    let bare = ["_api_key", "_api_token", "_key", "_token"].iter().find_map(|end| name.strip_suffix(end));
-    bare.unwrap_or(&name).to_owned()
 }
 
 impl Vault {
@@ -282,21 +265,6 @@ impl Plan {
             object_kind: if matches!(self.target, Target::Key(_)) { "provider_key" } else { "service_credential" },
             object_id: record,
             imported_at: self.cx.now,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_the_other_system_are_understood() {
-        for (there, here) in [("OpenAI", "openai"), ("ollamacloud", "ollama_cloud"), ("Gemini", "google"), ("custom", "custom")] {
-            assert_eq!(known_as(there), here);
-        }
-        for (there, here) in [("OPENAI_API_KEY", "openai"), ("openrouter_api_key", "openrouter"), ("groq", "groq")] {
-            assert_eq!(of_setting(there), here);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::config::{Config, RootKeySource};
+use std::path::Path;
 use vault::egress::EndpointPolicy;
 
 pub(super) fn check(config: &Config) -> Vec<Finding> {
@@ -13,6 +14,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     findings.extend(tiers(config));
     findings.extend(environment(config));
     findings.extend(metrics(config));
+    findings.extend(checkpoints(config));
     findings
 }
 
@@ -93,6 +95,17 @@ fn tiers(config: &Config) -> Option<Finding> {
             format!("new accounts get the tier {tier}, which may not add keys"),
             "Add that tier to KEYWARD_BYOK_TIERS, or set another KEYWARD_DEFAULT_TIER, unless you mean it.",
         )
+    })
+}
+
+fn checkpoints(config: &Config) -> Option<Finding> {
+    let sink = config.vault.audit.sink.as_ref()?;
+    let folder = sink.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(if folder.is_dir() {
+        Finding::fine("checkpoints", format!("the audit trail leaves them in {}", sink.display()))
+    } else {
+        let found = format!("KEYWARD_AUDIT_SINK names {}, and its folder is not there", sink.display());
+        Finding::problem("checkpoints", found, "Make that folder, on another disk than the database, for the user that serves.")
     })
 }
 
