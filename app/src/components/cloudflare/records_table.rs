@@ -52,7 +52,7 @@ fn RecordRow(zone: ZoneId, record: RecordView) -> impl IntoView {
                 <span>
                     <code class="content">{record.content.clone()}</code>
                     {record.priority.map(|priority| view! { " " <span class="fine">{format!("priority {priority}")}</span> })}
-                    {record.comment.clone().map(|comment| view! { <br /> <span class="fine">{comment}</span> })}
+                    {record.comment.clone().map(|comment| view! { " " <span class="fine">{comment}</span> })}
                 </span>
             </td>
             <td data-label="TTL"><span>{ttl_word(record.ttl)}</span></td>
