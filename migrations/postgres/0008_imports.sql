@@ -13,8 +13,8 @@ create table imports (
     primary key (source, source_id, token_hash)
 );
 
--- Accounts that an import made, by their id in the other system: that of its identity provider. They are disabled until they
--- sign in there or somebody enables them.
+-- Accounts that an import made, by their id in the other system, where that is one of its identity provider: whoever proves there to be
+-- that person is whose account it is.
 create table imported_accounts (
     old_id     text collate "C" not null primary key,
     account_id uuid not null references accounts (id) on delete cascade

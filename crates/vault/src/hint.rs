@@ -26,6 +26,11 @@ impl Hint {
         let prefix = public_prefix.filter(|prefix| text.starts_with(prefix) && prefix.len() < last).unwrap_or_default();
         Some(format!("{prefix}…{}", &text[last..]))
     }
+    /// The same, where it depends on the secret which of several public prefixes it has.
+    #[must_use]
+    pub fn with<'p>(secret: &Plaintext, prefix_of: impl FnOnce(&str) -> Option<&'p str>) -> Option<String> {
+        Self::of(secret, secret.expose_str().and_then(prefix_of))
+    }
 }
 
 #[cfg(test)]

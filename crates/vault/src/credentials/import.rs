@@ -110,7 +110,7 @@ impl Vault {
             endpoint_origin: endpoint(&new.service, &new.metadata)?.origin().to_owned(),
             metadata: new.metadata.clone(),
             secret_version: 1,
-            hint: Hint::of(&new.secret, new.secret.expose_str().and_then(|text| new.kind.prefix_of(text))),
+            hint: Hint::with(&new.secret, |text| new.kind.prefix_of(text)),
             fingerprint: ring.fingerprint(&purpose, &new.secret),
             test: None,
             used_at: None,

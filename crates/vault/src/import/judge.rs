@@ -214,8 +214,7 @@ impl Vault {
         }
     }
 
-    /// An account for somebody who has none: disabled, without a password, until they sign in at the identity provider of the
-    /// other system or somebody enables it.
+    /// An account for somebody who has none: without a password, and disabled until somebody lets them in.
     async fn missing_account(&self, tx: &mut dyn Tx, plan: &Plan, email: &Email) -> Result<UserId, Failure> {
         let account = AccountRow {
             id: UserId::from_uuid(plan.cx.new_id()),

@@ -7,8 +7,9 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use vault::{
-    Context,
+    Context, Database,
     import::{FernetKeys, Import, OldRow, RowReport, RowStatus, Source, Summary},
+    store::{Postgres, Sqlite, Store},
 };
 
 const KEY: &str = "sk-proj-0123456789abcdefXYZ9";
@@ -249,6 +250,28 @@ async fn service_credentials_arrive_for_the_installation_and_for_people() {
     let folder = tempfile::TempDir::new().unwrap();
     let report = vault::backup::write(&world.settings, std::slice::from_ref(&world.root), &folder.path().join("b")).await.unwrap();
     assert_eq!((report.secrets, report.unopened.len()), (4, 0), "each opens for the place it was imported to");
+}
+
+#[tokio::test]
+async fn an_account_that_was_made_is_given_once_to_whom_the_identity_provider_knows_by_that_id() {
+    let world = World::on(super::BACKEND).await;
+    let known = "f0000000-0000-4000-8000-000000000001";
+    let all = [
+        row("1", known, "openai", &legacy::encrypt(&legacy::key(1), KEY)),
+        row("2", "carol", "openai", &legacy::encrypt(&legacy::key(1), OTHER)),
+    ];
+    let names = people(&[(known, "bob@example.com"), ("carol", "carol@example.com")]);
+    assert_eq!(statuses(&import(&world, rows(&all), names, false).await), ["imported", "imported"]);
+    let store: Box<dyn Store> = match &world.settings.database {
+        Database::Sqlite(file) => Box::new(Sqlite::open(file, false).await.unwrap()),
+        Database::Postgres(address) => Box::new(Postgres::open(address).await.unwrap()),
+    };
+    let bob = person(&world, "bob@example.com").await.id;
+    for (id, expected) in [("carol", None), (known, Some(bob)), (known, None)] {
+        let taken = store.write(move |tx| Box::pin(async move { Ok(tx.take_imported_account(id).await?) })).await.unwrap();
+        assert_eq!(taken, expected, "{id}");
+    }
+    store.close().await;
 }
 
 #[tokio::test]
