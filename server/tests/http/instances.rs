@@ -76,6 +76,19 @@ fn a_disabled_account_and_a_new_tier_count_on_every_server() {
 }
 
 #[test]
+fn a_token_that_ends_on_one_is_refused_on_the_other_at_once() {
+    let pair = pair(&[]);
+    let token = crate::tokens::by_command(&pair.one.at, "keys:read");
+    let status =
+        |server: &Server| server.request("GET", "/api/v1/byok/keys").header("Authorization", &format!("Bearer {token}")).send().status;
+    assert_eq!([status(&pair.one), status(&pair.two)], [200, 200]);
+    let list = pair.one.api("GET", "/api/v1/tokens", Some(&pair.cookie)).send().json();
+    let path = format!("/api/v1/tokens/{}", list[0]["id"].as_str().unwrap());
+    assert_eq!(pair.one.api("DELETE", &path, Some(&pair.cookie)).send().status, 204);
+    assert_eq!([status(&pair.two), status(&pair.one)], [401, 401]);
+}
+
+#[test]
 fn a_key_added_on_one_is_told_to_a_page_that_the_other_serves() {
     let pair = pair(&[]);
     let mut lines = listen(&pair.two, &pair.cookie);
