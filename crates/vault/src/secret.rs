@@ -31,6 +31,10 @@ impl Plaintext {
     pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }
+    /// The same secret once more, for a secret that stays in memory anyway because it came with the environment.
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
     /// The bytes. Whoever asks must not keep them.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0

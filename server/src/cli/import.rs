@@ -25,8 +25,8 @@ pub(super) enum ImportCommand {
     /// From Ops-Center: its PostgreSQL database, or an export of its Keycloak realm
     ///
     /// Prints a line for each row (imported, duplicate, undecryptable, invalid) and a summary. Nothing is changed there, and
-    /// running it again changes nothing here. Accounts that are missing are made, and are disabled until `keyward user enable`
-    /// lets them in.
+    /// running it again changes nothing here. Accounts that are missing are made, and are disabled until their owner
+    /// signs in at the same OpenID provider, or `keyward user enable` lets them in.
     #[command(after_help = "Examples:\n  \
         keyward import ops-center --database postgres://ops@127.0.0.1/unicorn_db --fernet-key-file old.key --users-file users.csv --dry-run\n  \
         keyward import ops-center --keycloak-export realm.json --fernet-key-file old.key --fernet-key-file older.key")]

@@ -4,6 +4,7 @@ use crate::{
     database,
     harness::{Answer, EMAIL, Installation, PASSWORD, Server},
     idp::{CLIENT_SECRET, Idp, begin, cookie, over, person, sign_in},
+    legacy,
     signer::now,
 };
 use serde_json::{Value, json};
@@ -300,4 +301,38 @@ fn sign_ins_that_nobody_finishes_are_limited() {
     assert!((50..=60).contains(&begun), "{begun}");
     let refused = server.get("/sign-in/oidc/callback?code=x&state=y");
     assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+}
+
+/// Seen red with an account that is found by its address, and with one that an administrator had disabled since.
+#[test]
+fn whose_keys_were_imported_has_them_after_signing_in_at_the_same_provider() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let (carol, dave) = ("f0000000-0000-4000-8000-000000000001", "f0000000-0000-4000-8000-000000000002");
+    let key = legacy::key(1);
+    let user = |id: &str, email: &str| json!({"id": id, "email": email, "attributes": {"byok_mistral_key": [legacy::encrypt(&key, &format!("mistral-{email}"))]}});
+    let export = json!({"realm": "uchub", "users": [user(carol, "carol@old.example.com"), user(dave, "dave@old.example.com")]});
+    let (export, key) = (file("realm.json", &export.to_string()), file("1.key", &key));
+    let done = server.at.run(&["import", "ops-center", "--keycloak-export", &export, "--fernet-key-file", &key]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+
+    let session = sign_in(&server, &idp, &person(carol, &["user"], None));
+    let keys = server.api("GET", "/api/v1/byok/keys", Some(&session)).send().json();
+    assert_eq!(keys.as_array().unwrap().iter().map(|key| key["provider"].as_str().unwrap()).collect::<Vec<_>>(), ["mistral"]);
+    sign_in(&server, &idp, &person(carol, &["user"], None));
+    assert_eq!(people(&server).len(), 3, "no second account");
+
+    for act in ["enable", "disable"] {
+        assert!(server.at.run(&["user", act, "dave@old.example.com"]).status.success());
+    }
+    let (location, held) = begin(&server, None);
+    let answer = get(&server, &idp.agree(&location, &person(dave, &["user"], None)), &[&held]);
+    assert!(cookie(&answer, "sid").is_none(), "somebody disabled it on purpose");
 }

@@ -8,6 +8,7 @@ use crate::{
     store::{Tx, rows::AccountRow},
 };
 use domain::{
+    Problem,
     ids::UserId,
     person::{Email, Role, Tier},
 };
@@ -63,7 +64,15 @@ impl Vault {
         match tx.account_by_identity(issuer, &told.subject).await? {
             Some(account) if account.disabled_at.is_some() => Ok(Err(NoAccount::Disabled(account.id))),
             Some(account) => self.bring_up_to_date(tx, cx, account, role, told.tier).await.map(Ok),
-            None => self.first_seen(tx, cx, issuer, told, role.unwrap_or(Role::User)).await,
+            None => {
+                // A program's token enables nobody.
+                if let Some(role) = role
+                    && let Some(id) = tx.take_imported_account(&told.subject).await?
+                {
+                    return self.imported(tx, cx, issuer, told, (id, role)).await;
+                }
+                self.first_seen(tx, cx, issuer, told, role.unwrap_or(Role::User)).await
+            }
         }
     }
 
@@ -92,6 +101,29 @@ impl Vault {
             self.record(tx, cx, event).await?;
         }
         Ok(after)
+    }
+
+    /// The account that an import made for this subject of the same provider: disabled until now, when they sign in.
+    async fn imported(
+        &self,
+        tx: &mut dyn Tx,
+        cx: &Context,
+        issuer: &str,
+        told: &Told,
+        (id, role): (UserId, Role),
+    ) -> Result<Result<AccountRow, NoAccount>, Failure> {
+        let before = tx.account(id).await?.ok_or(Problem::Internal)?;
+        // The import disabled it at the moment it was made; at any other time somebody else did, and it stays theirs to enable.
+        if before.disabled_at.is_some_and(|at| at != before.created_at) {
+            tx.insert_imported_account(&told.subject, id).await?;
+            return Ok(Err(NoAccount::Disabled(id)));
+        }
+        let account = AccountRow { disabled_at: None, updated_at: cx.now, ..before };
+        tx.update_account(&account).await?;
+        tx.insert_identity(issuer, &told.subject, id, cx.now).await?;
+        let event = Event::success("account.enable").on(Object::Account(id)).by(id).because(Some("provider"));
+        self.record(tx, cx, event).await?;
+        self.bring_up_to_date(tx, cx, account, Some(role), told.tier).await.map(Ok)
     }
 
     async fn first_seen(
