@@ -26,10 +26,11 @@ impl Hint {
         let prefix = public_prefix.filter(|prefix| text.starts_with(prefix) && prefix.len() < last).unwrap_or_default();
         Some(format!("{prefix}…{}", &text[last..]))
     }
-    /// The same, where it depends on the secret which of several public prefixes it has.
+    /// The same with whichever of several public prefixes the secret begins with.
     #[must_use]
-    pub fn with<'p>(secret: &Plaintext, prefix_of: impl FnOnce(&str) -> Option<&'p str>) -> Option<String> {
-        Self::of(secret, secret.expose_str().and_then(prefix_of))
+    pub fn beginning(secret: &Plaintext, public_prefixes: &[String]) -> Option<String> {
+        let text = secret.expose_str()?;
+        Self::of(secret, public_prefixes.iter().map(String::as_str).find(|prefix| text.starts_with(prefix)))
     }
 }
 

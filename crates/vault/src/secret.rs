@@ -28,12 +28,12 @@ impl Plaintext {
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
+    /// The same secret once more, for a use that ends sooner than what it was read from.
+    pub(crate) fn once_more(&self) -> Self {
+        Self(self.0.clone())
+    }
     pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
-    }
-    /// The same secret once more, for a secret that stays in memory anyway because it came with the environment.
-    pub(crate) fn again(&self) -> Self {
-        Self(self.0.clone())
     }
     /// The bytes. Whoever asks must not keep them.
     pub(crate) fn expose(&self) -> &[u8] {

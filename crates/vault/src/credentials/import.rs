@@ -110,7 +110,7 @@ impl Vault {
             endpoint_origin: endpoint(&new.service, &new.metadata)?.origin().to_owned(),
             metadata: new.metadata.clone(),
             secret_version: 1,
-            hint: Hint::with(&new.secret, |text| new.kind.prefix_of(text)),
+            hint: Hint::beginning(&new.secret, &new.kind.prefixes),
             fingerprint: ring.fingerprint(&purpose, &new.secret),
             test: None,
             used_at: None,

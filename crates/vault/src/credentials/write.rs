@@ -205,7 +205,7 @@ impl Vault {
     ) -> Result<SealedRow, Failure> {
         let ring = self.ring_for_sealing(tx).await?;
         let purpose = purpose(&row.service, &row.kind);
-        row.hint = Hint::with(secret, |text| kind.prefix_of(text));
+        row.hint = Hint::beginning(secret, &kind.prefixes);
         row.fingerprint = ring.fingerprint(&purpose, secret);
         let sealed = ring.seal(&place(row, &purpose, &row.endpoint_origin), secret);
         let sealed = sealed.map_err(|error| Failure::because(Problem::Internal, error))?;
