@@ -77,7 +77,7 @@ async fn complete(State(site): State<Site>, Extension(info): Extension<RequestIn
             }
             response
         }
-        Ok(Arrival::Refused { why, next }) => Redirect::to(&refused(&caller, why, next)).into_response(),
+        Ok(Arrival::Refused { why, next }) => Redirect::to(&refused(&caller, why, next.as_deref())).into_response(),
         Err(failure) => failed(&site, &info, caller, "/keys", failure).await,
     };
     append(&mut response, cookie.clear());
@@ -91,11 +91,11 @@ fn append(response: &mut Response, cookie: Option<HeaderValue>) {
 }
 
 /// The page that says why. The word is one of a closed set; nothing of the provider's answer goes into an address.
-fn refused(caller: &Caller, why: ProviderRefusal, next: Option<String>) -> String {
+fn refused(caller: &Caller, why: ProviderRefusal, next: Option<&str>) -> String {
     let page = if caller.context.identity().is_some() { "/account" } else { "/sign-in" };
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("refused", why.as_str());
-    if let Some(next) = next.as_deref().and_then(local).filter(|_| page == "/sign-in") {
+    if let Some(next) = next.and_then(local).filter(|_| page == "/sign-in") {
         query.append_pair("next", next);
     }
     format!("{page}?{}", query.finish())
