@@ -21,6 +21,8 @@ test('a try leaves the secret in its field, and a refusal too', async ({ admin, 
 });
 
 test('every state of the page breaks no rule of axe and fits every width', async ({ admin, made }) => {
+  // Some forty looks at a dozen states.
+  test.setTimeout(180_000);
   const { page } = admin;
   const look = async (state: string) => {
     await expectAccessible(page, state);
