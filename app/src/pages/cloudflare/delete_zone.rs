@@ -17,10 +17,10 @@ pub(crate) fn DeleteZone(zone: ZoneInFull, step_up: bool, returned: Returned) ->
         total => format!("Its {total} records are deleted with it."),
     };
     let after = match zone.status {
-        ZoneStatus::Active => {
+        ZoneStatus::Active | ZoneStatus::Other => {
             "Cloudflare stops answering for the domain: its websites and its mail stop working, unless other name servers already answer."
         }
-        _ => "Cloudflare does not answer for the domain now, so nothing stops working.",
+        _ => "Cloudflare does not answer for the domain at the moment, so its websites and mail go on as they are.",
     };
     view! {
         <FormDialog
