@@ -1,7 +1,7 @@
 //! Rotating the data key: a new one is made, and everything that is stored is sealed anew under it, while everybody works on.
 //!
-//! 1. The ring gets one more data key, which opens and does not seal yet. 2. It becomes the one that seals. 3. Every column of the
-//! registry is walked ([`sweep`]). 4. When no value is left under an older data key, older ones open nothing any more; their bytes are
+//! First the ring gets one more data key, which opens and does not seal yet; then it becomes the one that seals. Every column of the
+//! registry is walked ([`sweep`]). When no value is left under an older data key, older ones open nothing any more; their bytes are
 //! destroyed by an act of its own ([`Vault::retire_data_keys`]).
 //!
 //! How far it is, is what the columns say and nothing else; so it can be broken off anywhere, and whoever goes on with it, does.

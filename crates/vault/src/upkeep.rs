@@ -21,9 +21,9 @@ impl Vault {
         for look in 0_u32.. {
             looks.tick().await;
             if !noted {
-                noted = passed(self.note_serving().await, "that a server has started with this root key cannot be noted");
+                noted = passed(&self.note_serving().await, "that a server has started with this root key cannot be noted");
             }
-            passed(self.follow_ring().await, "the keyring cannot be read again");
+            passed(&self.follow_ring().await, "the keyring cannot be read again");
             if look % ROTATION == 0 {
                 self.go_on_with_rotation().await;
             }
@@ -58,8 +58,8 @@ impl Vault {
 }
 
 /// Whether it worked; if not, the log says why.
-fn passed<T>(outcome: Result<T, Failure>, what: &'static str) -> bool {
-    if let Err(failure) = &outcome {
+fn passed<T>(outcome: &Result<T, Failure>, what: &'static str) -> bool {
+    if let Err(failure) = outcome {
         tracing::warn!(cause = ?std::error::Error::source(failure).map(ToString::to_string), "{what}");
     }
     outcome.is_ok()
