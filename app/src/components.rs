@@ -3,6 +3,8 @@
 #![allow(clippy::needless_pass_by_value, reason = "components own their props")]
 #![allow(unreachable_pub, reason = "the component macro makes public types")]
 
+pub(crate) mod credential_card;
+pub(crate) mod credential_fields;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod form_dialog;
@@ -15,6 +17,7 @@ pub(crate) mod menu;
 pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod password_again;
+pub(crate) mod service_tabs;
 pub(crate) mod sessions_list;
 pub(crate) mod state;
 pub(crate) mod summary;

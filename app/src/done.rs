@@ -27,11 +27,21 @@ pub enum Done {
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
+    /// A service credential was stored.
+    CredentialStored,
+    /// A service credential was replaced.
+    CredentialReplaced,
+    /// A service credential was deleted.
+    CredentialDeleted,
+    /// A service credential was tested; its card tells the outcome.
+    CredentialTested,
+    /// A service credential was stored from the environment.
+    CredentialMoved,
 }
 
 impl Done {
     /// Every word.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Added,
         Self::Replaced,
         Self::Saved,
@@ -44,6 +54,11 @@ impl Done {
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::CredentialStored,
+        Self::CredentialReplaced,
+        Self::CredentialDeleted,
+        Self::CredentialTested,
+        Self::CredentialMoved,
     ];
 
     /// The word in the query.
@@ -62,6 +77,11 @@ impl Done {
             Self::PasswordChanged => "password",
             Self::SessionEnded => "ended",
             Self::SessionsEnded => "others-ended",
+            Self::CredentialStored => "credential-stored",
+            Self::CredentialReplaced => "credential-replaced",
+            Self::CredentialDeleted => "credential-deleted",
+            Self::CredentialTested => "credential-tested",
+            Self::CredentialMoved => "credential-moved",
         }
     }
     /// The sentence on the page.
@@ -80,6 +100,11 @@ impl Done {
             Self::PasswordChanged => "Password changed",
             Self::SessionEnded => "Session ended",
             Self::SessionsEnded => "All other sessions ended",
+            Self::CredentialStored => "Credential stored",
+            Self::CredentialReplaced => "Credential replaced",
+            Self::CredentialDeleted => "Credential deleted",
+            Self::CredentialTested => "Credential tested",
+            Self::CredentialMoved => "Credential moved into Keyward",
         }
     }
     /// Reads the word; anything else announces nothing.
@@ -90,11 +115,23 @@ impl Done {
     /// The page that announces it.
     #[must_use]
     pub fn page(self) -> String {
-        let path = match self {
+        self.at(self.path())
+    }
+    /// The same on another page that announces it.
+    #[must_use]
+    pub fn at(self, path: &str) -> String {
+        format!("{path}?done={}", self.as_str())
+    }
+    const fn path(self) -> &'static str {
+        match self {
             Self::TokenRevoked => "/tokens",
             Self::PasswordChanged | Self::SessionEnded | Self::SessionsEnded => "/account",
+            Self::CredentialStored
+            | Self::CredentialReplaced
+            | Self::CredentialDeleted
+            | Self::CredentialTested
+            | Self::CredentialMoved => "/settings/credentials",
             _ => "/keys",
-        };
-        format!("{path}?done={}", self.as_str())
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod account;
 pub(crate) mod add;
+pub(crate) mod credentials;
 pub(crate) mod delete;
 pub(crate) mod edit;
 pub(crate) mod failed;

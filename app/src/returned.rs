@@ -1,6 +1,9 @@
 //! A form that comes back: what was wrong, what was typed, what a test found.
 
-use domain::{Problem, views::TestReport};
+use domain::{
+    Problem,
+    views::{CredentialReport, TestReport},
+};
 
 /// Provided as context when a posted form is shown again, so that nothing typed is lost and nothing travels in a URL.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +14,8 @@ pub struct Returned {
     pub values: Vec<(String, String)>,
     /// The outcome of "Test first".
     pub test: Option<TestReport>,
+    /// The same for a service credential.
+    pub tested: Option<CredentialReport>,
 }
 
 impl Returned {

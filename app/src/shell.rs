@@ -6,6 +6,7 @@ use crate::{
     islands::Task,
     pages::{
         account::Account,
+        credentials::{CredentialTask, Credentials},
         keys::Keys,
         not_found::NotFound,
         setup::Setup,
@@ -65,6 +66,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/tokens/:id/created") view=TokenCreated ssr=SsrMode::Async />
                 <Route path=path!("/tokens/:id/revoke") view=|| view! { <Tokens task=TokenTask::Revoke /> } ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials") view=|| view! { <Credentials /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service") view=|| view! { <Credentials /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/new") view=|| view! { <Credentials task=CredentialTask::New /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/replace") view=|| view! { <Credentials task=CredentialTask::Replace /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/delete") view=|| view! { <Credentials task=CredentialTask::Delete /> } ssr=SsrMode::Async />
+                <Route path=path!("/settings/credentials/:service/:kind/move") view=|| view! { <Credentials task=CredentialTask::Move /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials") view=|| view! { <Credentials own=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service") view=|| view! { <Credentials own=true /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/new") view=|| view! { <Credentials own=true task=CredentialTask::New /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/:kind/replace") view=|| view! { <Credentials own=true task=CredentialTask::Replace /> } ssr=SsrMode::Async />
+                <Route path=path!("/account/credentials/:service/:kind/delete") view=|| view! { <Credentials own=true task=CredentialTask::Delete /> } ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

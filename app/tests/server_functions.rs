@@ -35,7 +35,11 @@ fn a_refusal_never_carries_the_text_of_an_inner_error() {
 #[test]
 fn every_problem_arrives_in_the_browser_as_it_left() {
     use api::ApiError;
-    use domain::{FieldProblem, Problem, person::Tier};
+    use domain::{
+        FieldProblem, Problem,
+        person::Tier,
+        services::{CredentialType, ServiceId},
+    };
     use leptos::server_fn::error::FromServerFnError;
     let id = "0190a000-0000-7000-8000-000000000001".parse().expect("a test id");
     let problems = [
@@ -47,6 +51,11 @@ fn every_problem_arrives_in_the_browser_as_it_left() {
         Problem::TierRequired { tiers: vec![Tier::Starter, Tier::Enterprise] },
         Problem::TierLimit { limit: 10 },
         Problem::KeyNotFound,
+        Problem::CredentialNotFound {
+            service: ServiceId::parse("github").expect("a test id"),
+            credential_type: CredentialType::parse("api_token").expect("a test id"),
+        },
+        Problem::NotConfigured { service: "Cloudflare".into() },
         Problem::NotFound,
         Problem::InvalidProvider,
         Problem::DuplicateKey { id, label: Some("Production".into()) },

@@ -5,6 +5,7 @@
 
 mod access;
 mod body;
+mod credentials;
 mod docs;
 mod keys;
 mod openapi;
@@ -42,6 +43,7 @@ fn described() -> OpenApiRouter<Site> {
         .routes(routes!(tests_of_keys::candidate))
         .routes(routes!(tests_of_keys::stored))
         .merge(tokens::router())
+        .merge(credentials::router())
         .merge(vault::router())
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod accounts;
+mod credentials;
 mod fields;
 mod keys;
 mod rows;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/account", post(account::change_password))
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_other_sessions))
+        .merge(credentials::routes())
 }
 
 /// What every form handler starts from.
@@ -101,7 +103,7 @@ impl Visit {
         if *failure.problem() == Problem::NotAuthenticated {
             return to_sign_in(&self.uri);
         }
-        self.again(Returned { problem: Some(failure.into_problem()), values: fields.into_values(), test: None }).await
+        self.again(Returned { problem: Some(failure.into_problem()), values: fields.into_values(), ..Returned::default() }).await
     }
     /// The keys page, with the sentence of a refusal.
     async fn refused_on_list(mut self, failure: Failure) -> Response {
@@ -144,8 +146,11 @@ impl FromRequestParts<Site> for ByAdmin {
 /// Where to come back to: buttons of a row have no page of their own.
 fn came_from(parts: &Parts) -> Uri {
     let path = parts.uri.path();
+    if let Some((page, _)) = path.split_once("/credentials/").filter(|_| path.ends_with("/test")) {
+        return format!("{page}/credentials").parse().unwrap_or_else(|_| Uri::from_static("/account"));
+    }
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
-    if path.starts_with("/account/") {
+    if path.starts_with("/account/sessions/") {
         return Uri::from_static("/account");
     }
     if on_list { Uri::from_static("/keys") } else { parts.uri.clone() }
@@ -193,10 +198,18 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// Reads a form's fields, all of them among `known`.
 async fn read(request: Request, known: &'static [&'static str]) -> Result<Fields, Problem> {
+    Fields::parse(&bytes(request).await?, known)
+}
+
+/// The same for a form that also has fields whose names begin so.
+async fn read_with(request: Request, known: &'static [&'static str], beginning: &'static str) -> Result<Fields, Problem> {
+    Fields::parse_with(&bytes(request).await?, known, Some(beginning))
+}
+
+async fn bytes(request: Request) -> Result<axum::body::Bytes, Problem> {
     if !is_form(request.headers()) {
         return Err(Problem::UnsupportedBody);
     }
     // The body's layer has bounded it already.
-    let body = axum::body::to_bytes(request.into_body(), LONGEST).await.map_err(|_| Problem::UnsupportedBody)?;
-    Fields::parse(&body, known)
+    axum::body::to_bytes(request.into_body(), LONGEST).await.map_err(|_| Problem::UnsupportedBody)
 }

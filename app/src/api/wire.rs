@@ -1,7 +1,12 @@
 //! A problem as JSON, read back.
 
 use super::ApiError;
-use domain::{FieldProblem, Problem, ids::KeyId, person::Tier};
+use domain::{
+    FieldProblem, Problem,
+    ids::KeyId,
+    person::Tier,
+    services::{CredentialType, ServiceId},
+};
 use serde::{Deserialize, Deserializer};
 
 /// Every field any problem has. Reading the tagged type itself would bring serde's buffering into the bundle: it is as large
@@ -19,11 +24,21 @@ struct Wire {
     fields: Vec<FieldProblem>,
     #[serde(default)]
     retry_after: u32,
+    service: Option<String>,
+    credential_type: Option<CredentialType>,
 }
 
 impl From<Wire> for ApiError {
     fn from(wire: Wire) -> Self {
-        let Wire { code, tiers, limit, id, label, fields, retry_after } = wire;
+        let Wire { code, tiers, limit, id, label, fields, retry_after, service, credential_type } = wire;
+        if let ("credential_not_found", Some(Ok(service)), Some(credential_type)) =
+            (code.as_str(), service.as_deref().map(ServiceId::parse), credential_type)
+        {
+            return Self(Problem::CredentialNotFound { service, credential_type });
+        }
+        if let ("not_configured", Some(service)) = (code.as_str(), service) {
+            return Self(Problem::NotConfigured { service });
+        }
         Self(match (code.as_str(), id) {
             ("not_authenticated", _) => Problem::NotAuthenticated,
             ("sign_in_failed", _) => Problem::SignInFailed,

@@ -20,7 +20,14 @@ const FOCUSABLE: &str = "a[href], button, input:not([type=hidden]), select, text
 /// Adds the behaviour to the dialog the server rendered.
 pub(crate) fn start() {
     let Some(form) = by_id::<HtmlFormElement>("dialog-form") else { return };
-    // A form without a task goes to the server as a form.
+    // A form without a task goes to the server as a form, in place where it asks for that.
+    if form.has_attribute("data-in-place") {
+        let sent = form.clone();
+        on(&form, "submit", move |event: SubmitEvent| {
+            event.prevent_default();
+            super::in_place::send(&sent, &event);
+        });
+    }
     if let Some(task) = form.get_attribute("data-task").as_deref().and_then(Task::parse) {
         let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
         let sent = form.clone();

@@ -106,7 +106,7 @@ fn described_by(field: &Element) -> Vec<String> {
 }
 
 /// Puts a sentence under a field. `false` when the form has no such field that a person can see.
-fn beside(form: &Element, name: &str, message: &str) -> bool {
+pub(super) fn beside(form: &Element, name: &str, message: &str) -> bool {
     let fields = all::<Element>(form, ".field [name]");
     let Some(field) = fields.into_iter().find(|field| field.get_attribute("name").as_deref() == Some(name)) else { return false };
     let (Ok(Some(holder)), Ok(error)) = (field.closest(".field"), document().create_element("span")) else { return false };

@@ -29,14 +29,17 @@ pub(crate) enum Place {
 
 /// A page of the settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Setting {}
+pub(crate) enum Setting {
+    /// Service credentials.
+    Credentials,
+}
 
 /// Address, name and place of every page for all.
 const PLACES: [(Place, &str, &str); 3] =
     [(Place::Keys, "/keys", "Provider keys"), (Place::Tokens, "/tokens", "API tokens"), (Place::Account, "/account", "Account")];
 
 /// The same of the pages for administrators, in the order of the side bar.
-const SETTINGS: [(Setting, &str, &str); 0] = [];
+const SETTINGS: [(Setting, &str, &str); 1] = [(Setting::Credentials, "/settings/credentials", "Service credentials")];
 
 /// The frame of every signed-in page. `inert` while a dialog is open. Without an account (nothing could be read) the side
 /// bar still signs out.

@@ -1,7 +1,10 @@
 //! Notes: an announcement, a problem of a form, the outcome of a test, a duplicate.
 
 use crate::returned::Returned;
-use domain::{Problem, Verdict};
+use domain::{
+    Problem, Verdict,
+    views::{CredentialReport, credentials::Grant},
+};
 use leptos::prelude::*;
 
 /// The look of a verdict in a note.
@@ -31,6 +34,27 @@ pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
             <div>
                 <p>{test.message()}</p>
                 <p class="again">"To save it, paste the key again."</p>
+            </div>
+        }
+    });
+    view! { <div id="outcome" class=class role="status">{text}</div> }
+}
+
+/// The outcome of trying a service credential, in the same place.
+#[component]
+pub(crate) fn CredentialOutcome(returned: Returned) -> impl IntoView {
+    let missing = |report: &CredentialReport| report.findings.permissions.iter().any(|found| found.grant == Grant::Missing);
+    let class = returned.tested.as_ref().map(|report| if missing(report) { "note note--warn" } else { tone(report.verdict) });
+    let text = returned.tested.map(|report| {
+        let grants = report.findings.permissions.iter().map(|found| format!("{}: {}", found.id, found.grant.as_str()));
+        let grants = grants.collect::<Vec<_>>().join(", ");
+        let advice = report.findings.advice.iter().map(|text| view! { <p>{text.clone()}</p> }).collect_view();
+        view! {
+            <div>
+                <p>{report.message()} "."</p>
+                {(!grants.is_empty()).then(|| view! { <p>{grants} "."</p> })}
+                {advice}
+                <p class="again">"To save it, paste it again."</p>
             </div>
         }
     });

@@ -20,6 +20,11 @@ const fn class(verdict: Option<Verdict>) -> &'static str {
 /// The fixed word of the last test, or that there was none.
 #[component]
 pub(crate) fn State(tested: Option<TestView>) -> impl IntoView {
-    let verdict = tested.map(|test| test.verdict);
+    view! { <VerdictState verdict=tested.map(|test| test.verdict) /> }
+}
+
+/// The fixed word of a verdict, or that there is none.
+#[component]
+pub(crate) fn VerdictState(verdict: Option<Verdict>) -> impl IntoView {
     view! { <span class=class(verdict)>{verdict.map_or("Not tested", Verdict::word)}</span> }
 }

@@ -57,11 +57,26 @@ fn shown(page: AccountPage, done: Option<Done>, returned: Returned) -> AnyView {
                 </div>
             </div>
             <SessionsList sessions=page.sessions />
+            <Kept />
             <Password email=page.account.email.to_string() returned=form />
         </Frame>
         <Times />
     }
     .into_any()
+}
+
+/// The way to the service credentials of the account.
+#[component]
+fn Kept() -> impl IntoView {
+    view! {
+        <section class="group" aria-labelledby="kept-title">
+            <header>
+                <h2 id="kept-title">"Service credentials"</h2>
+                <a class="button" href="/account/credentials">"Manage"</a>
+            </header>
+            <div class="card-text"><p>"Secrets of your own for services like GitHub or Cloudflare. Nobody else sees or uses them."</p></div>
+        </section>
+    }
 }
 
 #[component]

@@ -1,7 +1,7 @@
 //! Encryption, storage, access rules, egress and use-cases: the only crate that holds plaintext.
 //!
 //! Everything a page, a REST handler or a command does goes through [`Vault`]. A row never leaves `store`, a view never
-//! enters SQL, and plaintext leaves this crate only as a header that `egress` puts on an outbound request.
+//! enters SQL, and plaintext leaves this crate only in an outbound request of `egress`: as a header, or as a field of a form.
 
 pub mod access;
 pub mod accounts;

@@ -32,6 +32,10 @@ macro_rules! needs {
 needs! {
     /// `admin`.
     Admin,
+    /// `credentials:read`.
+    CredentialsRead,
+    /// `credentials:write`.
+    CredentialsWrite,
     /// `keys:read`.
     KeysRead,
     /// `keys:write`.
@@ -68,6 +72,21 @@ impl<S: Needs> FromRequestParts<Site> for May<S> {
         match access::owner(&cx, S::SCOPE) {
             Ok(_) => Ok(Self { site: site.clone(), cx, needs: PhantomData }),
             Err(refusal) => Err(problem::answer(&refusal, cx.request)),
+        }
+    }
+}
+
+/// A caller whose proof is good for `S`, and who is an administrator.
+pub(super) struct ByAdmin<S>(pub(super) May<S>);
+
+impl<S: Needs> FromRequestParts<Site> for ByAdmin<S> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let may = May::<S>::from_request_parts(parts, site).await?;
+        match access::admin(&may.cx, S::SCOPE) {
+            Ok(_) => Ok(Self(may)),
+            Err(refusal) => Err(problem::answer(&refusal, may.cx.request)),
         }
     }
 }

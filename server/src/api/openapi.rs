@@ -25,7 +25,13 @@ use utoipa::{
         description = "Your own API keys for model providers: stored sealed, tested honestly, never shown again.\n\nErrors are RFC 9457 problems. Nothing that was submitted is repeated in an answer.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    tags((name = "byok", description = "Provider keys of the caller"), (name = "tokens", description = "API tokens of the caller, for a session alone"), (name = "vault", description = "Keyring and rotation, for administrators")),
+    tags(
+        (name = "byok", description = "Provider keys of the caller"),
+        (name = "tokens", description = "API tokens of the caller, for a session alone"),
+        (name = "credentials", description = "Service credentials of the installation, for administrators"),
+        (name = "account", description = "Service credentials of the caller"),
+        (name = "vault", description = "Keyring and rotation, for administrators"),
+    ),
     components(schemas(Document<'_>)),
 )]
 struct Frame;

@@ -1,7 +1,7 @@
 //! A submitted form, field by field.
 
 use domain::{FieldProblem, Problem, key_input::SecretInput};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 use url::form_urlencoded;
 
 /// Fields that are never given back to the page.
@@ -9,7 +9,7 @@ const SECRET: [&str; 3] = ["key", "new_password", "password"];
 
 /// Names and values as submitted, each name once and known to the form. Its `Debug` says nothing.
 #[derive(Default)]
-pub(crate) struct Fields(Vec<(&'static str, String)>);
+pub(crate) struct Fields(Vec<(Cow<'static, str>, String)>);
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,19 +23,32 @@ impl Fields {
     /// # Errors
     /// `UnsupportedBody` for what is not UTF-8 or names a field twice, `Invalid` for a field that the form does not have.
     pub(super) fn parse(body: &[u8], known: &'static [&'static str]) -> Result<Self, Problem> {
-        let mut fields: Vec<(&'static str, String)> = Vec::new();
+        Self::parse_with(body, known, None)
+    }
+    /// The same for a form that also has fields whose names begin so; whoever asks for them looks at what follows.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`].
+    pub(super) fn parse_with(body: &[u8], known: &'static [&'static str], beginning: Option<&'static str>) -> Result<Self, Problem> {
+        let mut fields: Vec<(Cow<'static, str>, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(body) {
-            let Some(name) = known.iter().find(|known| **known == name) else {
+            let own = known.iter().find(|known| **known == name).map(|known| Cow::Borrowed(*known));
+            let begins = || beginning.filter(|beginning| name.starts_with(beginning)).map(|_| Cow::Owned(name.to_string()));
+            let Some(name) = own.or_else(begins) else {
                 let message = "The form has a field that this page does not. Reload the page and try again.";
                 return Err(Problem::field(FieldProblem::new("form", "unknown_field", message)));
             };
             // The decoder puts U+FFFD where bytes are no UTF-8.
-            if value.contains('\u{FFFD}') || fields.iter().any(|(seen, _)| seen == name) {
+            if value.contains('\u{FFFD}') || fields.iter().any(|(seen, _)| *seen == name) {
                 return Err(Problem::UnsupportedBody);
             }
-            fields.push((*name, value.into_owned()));
+            fields.push((name, value.into_owned()));
         }
         Ok(Self(fields))
+    }
+    /// Fields whose names begin so, by what follows.
+    pub(super) fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
     }
     /// The text of a field.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -56,8 +69,8 @@ impl Fields {
     }
     /// What the page may show again.
     pub(super) fn into_values(self) -> Vec<(String, String)> {
-        let shown = self.0.into_iter().filter(|(name, _)| !SECRET.contains(name));
-        shown.map(|(name, value)| (name.to_owned(), value)).collect()
+        let shown = self.0.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_ref()));
+        shown.map(|(name, value)| (name.into_owned(), value)).collect()
     }
 }
 

@@ -36,7 +36,9 @@ enum Outcome {
 async fn answer(visit: Visit, outcome: Result<Outcome, Failure>, fields: Fields) -> Response {
     match outcome {
         Ok(Outcome::Done(what)) => done(what),
-        Ok(Outcome::Tested(report)) => visit.again(Returned { problem: None, values: fields.into_values(), test: Some(report) }).await,
+        Ok(Outcome::Tested(report)) => {
+            visit.again(Returned { values: fields.into_values(), test: Some(report), ..Returned::default() }).await
+        }
         Err(failure) => visit.refused(failure, fields).await,
     }
 }

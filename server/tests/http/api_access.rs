@@ -30,6 +30,20 @@ pub const TABLE: &[Row] = &[
     ("GET", "/api/v1/tokens", NO_TOKEN, [401, 200, 200, 200]),
     ("POST", "/api/v1/tokens", NO_TOKEN, [401, 201, 201, 201]),
     ("DELETE", "/api/v1/tokens/{id}", NO_TOKEN, [401, 404, 404, 404]),
+    ("GET", "/api/v1/credentials", "credentials:read", [401, 403, 403, 200]),
+    ("GET", "/api/v1/credentials/services", "credentials:read", [401, 403, 403, 200]),
+    ("POST", "/api/v1/credentials", "credentials:write", [401, 403, 403, 201]),
+    ("GET", "/api/v1/credentials/{service}/{credential_type}", "credentials:read", [401, 403, 403, 200]),
+    ("PUT", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 200]),
+    ("POST", "/api/v1/credentials/{service}/test", "credentials:write", [401, 403, 403, 200]),
+    ("DELETE", "/api/v1/credentials/{service}/{credential_type}", "credentials:write", [401, 403, 403, 204]),
+    ("GET", "/api/v1/account/credentials", "credentials:read", [401, 200, 200, 200]),
+    ("GET", "/api/v1/account/credentials/services", "credentials:read", [401, 200, 200, 200]),
+    ("POST", "/api/v1/account/credentials", "credentials:write", [401, 201, 201, 201]),
+    ("GET", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:read", [401, 200, 200, 200]),
+    ("PUT", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 200, 200, 200]),
+    ("POST", "/api/v1/account/credentials/{service}/test", "credentials:write", [401, 200, 200, 200]),
+    ("DELETE", "/api/v1/account/credentials/{service}/{credential_type}", "credentials:write", [401, 204, 204, 204]),
     ("GET", "/api/v1/vault/status", "admin", [401, 403, 403, 200]),
     ("POST", "/api/v1/vault/rotations", "admin", [401, 403, 403, 202]),
 ];
@@ -37,12 +51,18 @@ pub const TABLE: &[Row] = &[
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.
 fn body(path: &str, who: Who) -> Option<Value> {
     let key = format!("pplx-canary-{who:?}-0123456789");
+    // The cast's GitHub is where nothing may be reached.
+    if path.ends_with("/{service}/test") {
+        return Some(json!({"value": key}));
+    }
     match path.rsplit('/').next()? {
         "add" => Some(json!({"provider": "perplexity", "key": key})),
         "test" => Some(json!({"provider": "perplexity", "key": key})),
         "replace" => Some(json!({"key": format!("{key}-again")})),
         "tokens" => Some(json!({"name": format!("{who:?}"), "scopes": ["keys:read"]})),
         "{key}" => Some(json!({"description": "changed"})),
+        "credentials" => Some(json!({"service": "github", "credential_type": "api_token", "value": key})),
+        "{credential_type}" => Some(json!({"value": key})),
         _ => None,
     }
 }
@@ -55,7 +75,7 @@ pub fn body_of((method, path, ..): &Row, who: Who) -> Option<Value> {
 
 /// The address of a row, with the owner's key in it.
 pub fn address((_, path, ..): &Row, key: &str) -> String {
-    path.replace("{key}", key).replace("{id}", MISSING)
+    path.replace("{key}", key).replace("{id}", MISSING).replace("{service}", "github").replace("{credential_type}", "api_token")
 }
 
 fn call(server: &Server, row: &Row, key: &str, who: Who, cookie: Option<&str>) -> Answer {
@@ -95,6 +115,7 @@ fn everybody_gets_the_status_of_the_table() {
     let server = &cast.server;
     for row in TABLE {
         let id = cast.key();
+        cast.keep_credentials();
         // The owner comes last: what they may do to their key, nobody else did before.
         for who in [Who::Nobody, Who::Other, Who::Admin, Who::Owner] {
             let answer = call(server, row, &id, who, cast.cookie(who));
@@ -149,6 +170,7 @@ fn each_scope_reaches_its_own_calls_and_no_others() {
         let bearer = cast.token(EMAIL, scope);
         for row in TABLE {
             let id = cast.key_of(Who::Admin);
+            cast.keep_credentials();
             // No origin: a header proves who calls, and no browser sends it by itself. The session beside it adds nothing.
             for cookie in [None, cast.cookie(Who::Admin)] {
                 let mut request = server.request(row.0, &address(row, &id)).header("Authorization", &bearer);
@@ -243,6 +265,7 @@ fn what_belongs_to_the_server_is_refused_by_every_call_and_changes_nothing() {
 fn a_call_whose_event_cannot_be_written_does_nothing() {
     let cast = Cast::new();
     let id = cast.key();
+    cast.keep_credentials();
     database::stop_audit(&cast.server);
     let before = database::snapshot(&cast.server);
     for row in TABLE.iter().filter(|row| row.0 != "GET") {

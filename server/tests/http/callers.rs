@@ -9,7 +9,9 @@ use serde_json::json;
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    io::Write,
 };
+use tempfile::NamedTempFile;
 
 pub const MISSING: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -43,6 +45,7 @@ pub struct Cast {
     /// Which addresses were given out.
     addresses: Cell<u32>,
     keys: RefCell<u32>,
+    _catalogue: NamedTempFile,
 }
 
 impl Cast {
@@ -50,11 +53,17 @@ impl Cast {
         Self::with(&[])
     }
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        let server = Installation::with(&[&[("KEYWARD_TRUSTED_PROXIES", "127.0.0.1")], settings].concat()).serve();
+        // No test of a credential leaves the machine: this address is not among those that may be reached.
+        let mut catalogue = NamedTempFile::new().unwrap();
+        writeln!(catalogue, "[services.github]\nbase_url = \"http://127.0.0.1:9\"").unwrap();
+        let own = [("KEYWARD_TRUSTED_PROXIES", "127.0.0.1"), ("KEYWARD_CATALOGUE", catalogue.path().to_str().unwrap())];
+        let own = own.into_iter().filter(|(name, _)| !settings.iter().any(|(other, _)| other == name));
+        let all: Vec<_> = own.chain(settings.iter().copied()).collect();
+        let server = Installation::with(&all).serve();
         let admin = server.admin();
         let [owner, other] = [Who::Owner, Who::Other].map(|who| server.user(who.email().unwrap(), "user"));
         let cookies = HashMap::from([(Who::Admin, admin), (Who::Owner, owner), (Who::Other, other)]);
-        Self { server, cookies, addresses: Cell::new(0), keys: RefCell::new(0) }
+        Self { server, cookies, addresses: Cell::new(0), keys: RefCell::new(0), _catalogue: catalogue }
     }
     pub fn cookie(&self, who: Who) -> Option<&str> {
         self.cookies.get(&who).map(String::as_str)
@@ -92,6 +101,19 @@ impl Cast {
         *serial += 1;
         let key = json!({"provider": "perplexity", "key": format!("pplx-canary-of-{who:?}-{serial}"), "label": "Mine"});
         add(&self.server, cookie, &key)["id"].as_str().unwrap().to_owned()
+    }
+    /// A service credential of everybody's own, and one of the installation, each stored where it is not there.
+    pub fn keep_credentials(&self) {
+        database::forget_limits(&self.server);
+        let own = "/api/v1/account/credentials";
+        for (who, path) in [(Who::Admin, "/api/v1/credentials"), (Who::Admin, own), (Who::Owner, own), (Who::Other, own)] {
+            let cookie = self.cookie(who);
+            if self.server.api("GET", &format!("{path}/github/api_token"), cookie).send().status == 404 {
+                let body = json!({"service": "github", "credential_type": "api_token", "value": format!("ghp_canary-of-{who:?}")});
+                let stored = self.server.api("POST", path, cookie).json(&body).send();
+                assert_eq!(stored.status, 201, "{}", stored.text());
+            }
+        }
     }
     /// `Bearer` with a new token.
     pub fn token(&self, email: &str, scope: &str) -> String {

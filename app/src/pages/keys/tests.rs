@@ -138,7 +138,7 @@ fn a_returned_form_keeps_what_was_typed_and_never_the_secret() {
     let returned = Returned {
         problem: Some(Problem::field(FieldProblem::new("key", "key_too_short", "Too short for a key."))),
         values: vec![("provider".into(), "openai".into()), ("label".into(), "Evals".into()), ("key".into(), "sk-typed".into())],
-        test: None,
+        ..Returned::default()
     };
     let html = html(page(Vec::new()), Some(Task::Add), None, None, returned);
     assert!(html.contains("Too short for a key.") && html.contains("id=\"key-error\""), "{html}");

@@ -73,7 +73,7 @@ fn the_password_is_asked_for_only_when_it_is_needed_and_nothing_typed_is_lost() 
     assert!(dialog(true, Returned::default()).contains("name=\"password\""));
     let problem = Some(Problem::field(FieldProblem::new("password", "step_up", "Enter your password to go on.")));
     let values = vec![("name".to_owned(), "Nightly".to_owned()), ("keys:write".to_owned(), "true".to_owned())];
-    let asked = dialog(false, Returned { problem, values, test: None });
+    let asked = dialog(false, Returned { problem, values, ..Returned::default() });
     assert!(asked.contains("name=\"password\"") && asked.contains("Enter your password to go on."));
     assert!(asked.contains("value=\"Nightly\"") && asked.contains("name=\"keys:write\" value=\"true\" checked"), "{asked}");
 }

@@ -143,7 +143,7 @@ impl Entry {
             return Err(fail("headers", "has the header that carries the credential"));
         }
         let metadata = self.metadata.unwrap_or_default();
-        if metadata.iter().any(|field| field_fault(field)) {
+        if metadata.iter().any(field_fault) {
             return Err(fail("metadata", "has a field without id or name, or with a variable that Keyward does not read"));
         }
         let trimmed = |url: String| url.trim_end_matches('/').to_owned();

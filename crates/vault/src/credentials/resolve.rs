@@ -52,7 +52,7 @@ impl Resolved {
 
 /// What was found, before it is opened.
 enum Found {
-    Stored(CredentialRow, SealedRow),
+    Stored(Box<CredentialRow>, SealedRow),
     Variable,
 }
 
@@ -114,7 +114,7 @@ impl Vault {
                 let home = endpoint(service, &row.metadata)?;
                 let secret = self.open_credential(cx, &row, &sealed, &home).await?;
                 let metadata = self.0.environment.beside(service, &row.metadata);
-                (secret, Some(row), Source::Database, metadata)
+                (secret, Some(*row), Source::Database, metadata)
             }
             Found::Variable => {
                 let taken = variable.as_deref().and_then(|variable| self.0.environment.take(variable));
@@ -160,7 +160,7 @@ impl Vault {
                     tx.update_credential(holder, &row).await?;
                     let event = event.word("source", Source::Database.as_str()).on(Object::Credential(row.id));
                     me.record(tx, &cx, event.secret(row.secret_version, Some(&sealed))).await?;
-                    Ok(Some(Found::Stored(row, sealed)))
+                    Ok(Some(Found::Stored(Box::new(row), sealed)))
                 })
             })
             .await

@@ -32,13 +32,18 @@ pub(crate) struct Double {
 
 impl Double {
     pub(crate) async fn start(act: Act) -> Self {
+        Self::routed(move |_| act.clone()).await
+    }
+    /// A double that looks at the path first.
+    pub(crate) async fn routed(act: impl Fn(&str) -> Act + Send + Sync + 'static) -> Self {
+        let act = Arc::new(act);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, act.clone(), seen.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&act), seen.clone()));
             }
         });
         Self { port, requests }
@@ -62,7 +67,7 @@ pub(crate) fn http(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, act: Arc<impl Fn(&str) -> Act + Send + Sync>, seen: Arc<Mutex<Vec<String>>>) {
     let index = {
         let mut seen = seen.lock().unwrap();
         seen.push(String::new());
@@ -81,7 +86,7 @@ async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
         }
     }
     seen.lock().unwrap()[index] = String::from_utf8_lossy(&head).into_owned();
-    match act {
+    match act(String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default()) {
         Act::Send(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;

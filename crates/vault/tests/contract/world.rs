@@ -37,6 +37,7 @@ pub(crate) struct Double {
 struct Answers {
     below: Vec<(&'static str, u16, String)>,
     else_: (u16, String),
+    wait: Duration,
 }
 
 impl Double {
@@ -44,7 +45,7 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let answers = Arc::new(Mutex::new(Answers { below: Vec::new(), else_: (200, MODELS.to_owned()) }));
+        let answers = Arc::new(Mutex::new(Answers { below: Vec::new(), else_: (200, MODELS.to_owned()), wait: Duration::ZERO }));
         let (log, reply) = (Arc::clone(&seen), Arc::clone(&answers));
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
@@ -69,6 +70,8 @@ impl Double {
                 let request = String::from_utf8_lossy(&request).into_owned();
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                 log.lock().unwrap().push(request);
+                let wait = reply.lock().unwrap().wait;
+                tokio::time::sleep(wait).await;
                 let (status, body) = {
                     let answers = reply.lock().unwrap();
                     let below = answers.below.iter().find(|(start, ..)| path.starts_with(start));
@@ -82,6 +85,10 @@ impl Double {
     }
     pub(crate) fn answers(&self, status: u16, body: &str) {
         self.answers.lock().unwrap().else_ = (status, body.to_owned());
+    }
+    /// From now on it takes its time.
+    pub(crate) fn waits(&self, wait: Duration) {
+        self.answers.lock().unwrap().wait = wait;
     }
     /// What is answered at paths that begin so, before those that were named earlier.
     pub(crate) fn answers_below(&self, path: &'static str, status: u16, body: &str) {

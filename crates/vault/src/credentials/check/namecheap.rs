@@ -43,6 +43,14 @@ pub(super) async fn check(question: &Question<'_>, check: &Check) -> Checked {
 }
 
 async fn ask(question: &Question<'_>, check: &Check) -> Result<Answer, Refusal> {
+    let mut headers = plain_headers(&question.service.headers)?;
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/xml, text/xml"));
+    let request = Request { method: Method::Post, path_and_query: check.path.clone(), headers, body: Some(form(question)) };
+    question.egress.send(question.user, question.endpoint, request).await
+}
+
+fn form(question: &Question<'_>) -> Zeroizing<Vec<u8>> {
     let text = |field| question.metadata.text(field).unwrap_or_default();
     let api_user = text("api_username");
     let user = question.metadata.text("username").unwrap_or(api_user);
@@ -52,12 +60,7 @@ async fn ask(question: &Question<'_>, check: &Check) -> Result<Answer, Refusal> 
         .append_pair("UserName", user)
         .append_pair("ClientIp", text("client_ip"))
         .append_pair("Command", COMMAND);
-    let body = Zeroizing::new(form.finish().into_bytes());
-    let mut headers = plain_headers(&question.service.headers)?;
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/xml, text/xml"));
-    let request = Request { method: Method::Post, path_and_query: check.path.clone(), headers, body: Some(body) };
-    question.egress.send(question.user, question.endpoint, request).await
+    Zeroizing::new(form.finish().into_bytes())
 }
 
 /// `<ApiResponse Status><Errors><Error Number>text` as JSON; `None` for anything else. Entities of a document type are not known, so none grow.
