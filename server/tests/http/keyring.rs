@@ -59,7 +59,7 @@ fn a_data_key_is_rotated_and_destroyed_beside_a_server_that_follows() {
     assert!(String::from_utf8_lossy(&at.run(&["audit", "verify"]).stdout).contains("intact"));
 }
 
-/// Fault this was seen to catch: a rotation that keeps how far it is in memory begins a second one instead of going on.
+/// Fault this was seen to catch: a rotation that begins anew instead of going on.
 #[test]
 fn a_rotation_that_is_killed_again_and_again_ends_and_loses_nothing() {
     const KILLS: u64 = 12;

@@ -17,7 +17,7 @@ fn answered(server: &Server, cookie: &str, path: &str, status: &str) -> bool {
 }
 
 /// Four clients behind a balancer that asks for readiness every few milliseconds. Fault this was seen to catch: a server that closes its
-/// listener before readiness turns false.
+/// listener in the moment in which readiness turns false.
 #[test]
 fn ten_restarts_under_load_fail_no_request_and_end_no_session() {
     const RESTARTS: u32 = 10;

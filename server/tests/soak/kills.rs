@@ -1,5 +1,4 @@
-//! A server that is killed under mixed writes: what it acknowledged is there, what it deleted is gone. Fault this was seen to catch: an
-//! answer before the commit.
+//! A server that is killed under mixed writes: what it acknowledged is there, what it deleted is gone.
 
 use crate::{
     harness::{Installation, PASSWORD, Request, Server},

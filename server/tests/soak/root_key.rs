@@ -1,5 +1,4 @@
-//! A change of the root key that is killed at random points: one of the two opens the database every time. Fault this was seen to catch:
-//! the keyring written anew over the old one.
+//! A change of the root key that is killed at random points: one of the two opens the database every time.
 
 use crate::{
     harness::Installation,

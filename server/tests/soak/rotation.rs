@@ -1,5 +1,5 @@
-//! A rotation that is killed, and one whose database fails, while four writers go on. Fault these were seen to catch: a sweep that does
-//! not compare what is there when it writes.
+//! A rotation that is killed, and one whose database fails, while four writers go on. The faults that tests of this
+//! kind are for have small tests of their own in the vault's contract.
 
 use crate::world::{Random, World, rounds};
 use std::{

@@ -273,7 +273,7 @@ async fn writers_win_over_a_rotation_that_fails_again_and_again() {
                     // Limits go by the time of the request.
                     now.now = now.now + Duration::from_secs(3);
                     let (value, at) = (format!("sk-proj-p{person}-write-{n:06}"), n % keys.len());
-                    // After a refusal it may have been written all the same: the caller was told to try again.
+                    // What was refused was not written, and the caller was told to try again.
                     if vault.replace_key(&now, keys[at].id, secret(&value), false).await.is_ok() {
                         journal.insert(at, vec![value]);
                     }
