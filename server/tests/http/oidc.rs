@@ -183,6 +183,7 @@ fn a_sensitive_act_sends_to_the_provider_and_comes_back_to_the_form() {
     let silent = confirm(&person("bob", &["user"], None), &session);
     idp.change(|idp| idp.id_token = json!({}));
     assert_eq!(silent.header("location"), Some("/account?refused=not_trusted"), "it does not say when");
+    sign_in(&server, &idp, &person("carol", &["user"], None));
     let carol = confirm(&person("carol", &["user"], None), &session);
     assert_eq!(carol.header("location"), Some("/account?refused=another_person"));
     assert!(get(&server, "/account?refused=another_person", &[&session]).text().contains("as somebody else than here"));
