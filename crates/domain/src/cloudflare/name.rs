@@ -227,11 +227,11 @@ mod tests {
         fn what_was_parsed_is_parsed_to_itself(text in "\\PC{0,80}") {
             if let Ok(name) = DomainName::parse(&text) {
                 prop_assert!(name.as_str().len() <= 253 && name.as_str().is_ascii());
-                prop_assert_eq!(DomainName::parse(name.as_str()), Ok(name.clone()));
+                prop_assert_eq!(DomainName::parse(name.as_str()), Ok(name));
             }
             if let Ok(name) = RecordName::parse(&text) {
                 prop_assert!(name.as_str().len() <= 253 && name.as_str().is_ascii());
-                prop_assert_eq!(RecordName::parse(name.as_str()), Ok(name.clone()));
+                prop_assert_eq!(RecordName::parse(name.as_str()), Ok(name));
             }
         }
     }

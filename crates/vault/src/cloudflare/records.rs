@@ -134,8 +134,8 @@ impl Session {
             _ => return Err(FieldProblem::new("type", "unknown_type", "The type is a word like A, MX or TXT.").into()),
         };
         let call = Call::get(format!("{}/dns_records", zones::path(zone)))
-            .with("page", asked.page)
-            .with("per_page", asked.per_page)
+            .with("page", asked.page.to_string())
+            .with("per_page", asked.per_page.to_string())
             .with("order", "name")
             .with("direction", "asc")
             .with_some("type", kind)

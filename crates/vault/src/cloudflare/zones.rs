@@ -98,8 +98,8 @@ impl Session {
             })?),
         };
         let call = Call::get("/zones".to_owned())
-            .with("page", asked.page)
-            .with("per_page", asked.per_page)
+            .with("page", asked.page.to_string())
+            .with("per_page", asked.per_page.to_string())
             .with("order", "name")
             .with("direction", "asc")
             .with_some("status", status.map(ZoneStatus::as_str))
