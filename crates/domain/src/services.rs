@@ -135,14 +135,6 @@ pub struct CredentialKind {
     pub make_url: Option<String>,
 }
 
-impl CredentialKind {
-    /// The public prefix that a credential begins with.
-    #[must_use]
-    pub fn prefix_of(&self, secret: &str) -> Option<&str> {
-        self.prefixes.iter().map(String::as_str).find(|prefix| secret.starts_with(prefix))
-    }
-}
-
 /// A service of the catalogue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Service {

@@ -26,6 +26,12 @@ impl Hint {
         let prefix = public_prefix.filter(|prefix| text.starts_with(prefix) && prefix.len() < last).unwrap_or_default();
         Some(format!("{prefix}…{}", &text[last..]))
     }
+    /// The same with whichever of several public prefixes the secret begins with.
+    #[must_use]
+    pub fn beginning(secret: &Plaintext, public_prefixes: &[String]) -> Option<String> {
+        let text = secret.expose_str()?;
+        Self::of(secret, public_prefixes.iter().map(String::as_str).find(|prefix| text.starts_with(prefix)))
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ impl Plaintext {
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
+    /// The same secret once more, for a use that ends sooner than what it was read from.
+    pub(crate) fn once_more(&self) -> Self {
+        Self(self.0.clone())
+    }
     pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }

@@ -41,11 +41,11 @@ impl Environment {
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(variable.to_owned()) {
             tracing::warn!("Using {variable} from environment (not recommended)");
         }
-        Some(Plaintext::from_bytes(secret.expose().to_vec()))
+        Some(secret.once_more())
     }
-    /// Whether a variable holds this secret.
+    /// A credential, to be stored.
     pub(super) fn copy(&self, variable: &str) -> Option<Plaintext> {
-        self.secrets.get(variable).map(|secret| Plaintext::from_bytes(secret.expose().to_vec()))
+        self.secrets.get(variable).map(Plaintext::once_more)
     }
     /// What is kept with a stored credential, with what the variables add. A switch that is off was switched off, so no variable turns it on.
     pub(super) fn beside(&self, service: &Service, stored: &Metadata) -> Metadata {

@@ -118,7 +118,7 @@ impl Vault {
         metadata: &Metadata,
     ) -> Result<Checked, Failure> {
         let endpoint = endpoint(service, metadata)?;
-        let secret = secret.expose_str().ok_or(Problem::CannotOpen)?;
+        let secret = Some(secret).and_then(Plaintext::expose_str).ok_or(Problem::CannotOpen)?;
         Ok(check::check(&Question { egress: &self.0.egress, service, kind, endpoint: &endpoint, metadata, secret, user: who }).await)
     }
 

@@ -198,7 +198,7 @@ impl Vault {
     /// Seals a secret for its row: what is stored beside it is written now, so that nothing has to be opened to list it.
     pub(crate) fn seal_credential(&self, row: &mut CredentialRow, kind: &CredentialKind, secret: &Plaintext) -> Result<SealedRow, Failure> {
         let purpose = purpose(&row.service, &row.kind);
-        row.hint = Hint::of(secret, secret.expose_str().and_then(|text| kind.prefix_of(text)));
+        row.hint = Hint::beginning(secret, &kind.prefixes);
         row.fingerprint = self.keyring().fingerprint(&purpose, secret);
         let sealed = self.keyring().seal(&place(row, &purpose, &row.endpoint_origin), secret);
         let sealed = sealed.map_err(|error| Failure::because(Problem::Internal, error))?;
