@@ -1,6 +1,7 @@
 //! Parts of the pages of Cloudflare.
 
 pub(crate) mod name_servers;
+pub(crate) mod record_fields;
 pub(crate) mod records_table;
 pub(crate) mod zone_facts;
 pub(crate) mod zone_state;

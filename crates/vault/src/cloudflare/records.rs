@@ -134,10 +134,10 @@ impl Session {
             _ => return Err(FieldProblem::new("type", "unknown_type", "The type is a word like A, MX or TXT.").into()),
         };
         let call = Call::get(format!("{}/dns_records", zones::path(zone)))
-            .with("page", &asked.page)
-            .with("per_page", &asked.per_page)
-            .with("order", &"name")
-            .with("direction", &"asc")
+            .with("page", asked.page.to_string())
+            .with("per_page", asked.per_page.to_string())
+            .with("order", "name")
+            .with("direction", "asc")
             .with_some("type", kind)
             .with_some("search", query.search()?);
         Ok(self.send(call).await?.list(asked)?)

@@ -31,14 +31,14 @@ impl Call {
         Self::new(Verb::Get, path)
     }
     /// With one more parameter.
-    pub(super) fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
         self
     }
     /// With one more parameter, if it has a value.
-    pub(super) fn with_some(self, name: &'static str, value: Option<impl ToString>) -> Self {
+    pub(super) fn with_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
         match value {
-            Some(value) => self.with(name, &value),
+            Some(value) => self.with(name, value),
             None => self,
         }
     }

@@ -98,10 +98,10 @@ impl Session {
             })?),
         };
         let call = Call::get("/zones".to_owned())
-            .with("page", &asked.page)
-            .with("per_page", &asked.per_page)
-            .with("order", &"name")
-            .with("direction", &"asc")
+            .with("page", asked.page.to_string())
+            .with("per_page", asked.per_page.to_string())
+            .with("order", "name")
+            .with("direction", "asc")
             .with_some("status", status.map(ZoneStatus::as_str))
             .with_some("name", query.search()?.map(|search| format!("contains:{}", search.to_lowercase())));
         Ok(self.send(call).await?.list(asked)?)

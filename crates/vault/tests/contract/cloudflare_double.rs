@@ -2,6 +2,8 @@
 //!
 //! Known tokens are [`GOOD`] and [`LIMITED`] (which may read and not write); every other one is refused as Cloudflare refuses it.
 
+#![allow(unreachable_pub, dead_code, reason = "the tests of two crates share it, and neither needs all of it")]
+
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -183,7 +185,8 @@ fn read(stream: &mut TcpStream) -> Option<Received> {
 
 type Reply = (u16, Value);
 
-fn good(result: Value) -> Reply {
+fn good(result: impl Into<Value>) -> Reply {
+    let result = result.into();
     (200, json!({"success": true, "errors": [], "messages": [], "result": result}))
 }
 fn bad(status: u16, code: u32, message: &str) -> Reply {
