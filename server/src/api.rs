@@ -14,11 +14,13 @@ mod providers;
 mod query;
 mod tests_of_keys;
 pub(crate) mod tokens;
+mod vault;
 mod wire;
 
 pub(crate) use openapi::document;
 
 use crate::http::Site;
+use ::vault::{Failure, limits::Allowance};
 use access::{KeysRead, KeysTest, KeysWrite, May, Word};
 use axum::{
     Json, Router,
@@ -29,7 +31,6 @@ use axum::{
 use body::JsonBody;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use vault::{Failure, limits::Allowance};
 
 /// Every call, with its description.
 fn described() -> OpenApiRouter<Site> {
@@ -45,6 +46,7 @@ fn described() -> OpenApiRouter<Site> {
         .merge(tokens::router())
         .merge(people::router())
         .merge(audit::router())
+        .merge(vault::router())
 }
 
 /// The routes of REST and of its description.

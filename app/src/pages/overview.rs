@@ -87,7 +87,7 @@ pub(super) fn shown(page: OverviewPage) -> AnyView {
     let checks = checks.into_iter().map(|check| view! { <Check check /> }).collect_view();
     view! {
         <Title text="Overview" />
-        <Frame account=Some(page.account.clone()) place=PLACE>
+        <Frame account=Some(page.account) place=PLACE>
             <div class="head">
                 <div>
                     <h1 tabindex="-1">"Overview"</h1>

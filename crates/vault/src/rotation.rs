@@ -1,7 +1,7 @@
 //! Rotating the data key: a new one is made, and everything that is stored is sealed anew under it, while everybody works on.
 //!
-//! 1. The ring gets one more data key, which opens and does not seal yet. 2. It becomes the one that seals. 3. Every column of the
-//! registry is walked ([`sweep`]). 4. When no value is left under an older data key, older ones open nothing any more; their bytes are
+//! First the ring gets one more data key, which opens and does not seal yet; then it becomes the one that seals. Every column of the
+//! registry is walked ([`sweep`]). When no value is left under an older data key, older ones open nothing any more; their bytes are
 //! destroyed by an act of its own ([`Vault::retire_data_keys`]).
 //!
 //! How far it is, is what the columns say and nothing else; so it can be broken off anywhere, and whoever goes on with it, does.
@@ -64,13 +64,15 @@ impl Vault {
     pub async fn rotate(&self, cx: &Context, tell: impl Fn(&RotationView)) -> Result<RotationView, Failure> {
         access::operator(cx)?;
         self.begin_rotation(cx).await?;
-        if let Some(lease) = self.take_rotation(true).await? {
-            let me = self.clone();
-            let mut work = tokio::spawn(async move { me.work_on_rotation(lease).await });
-            while !self.heard_the_end(&mut work, &tell).await? {}
-        }
-        // Somebody else took it over: it ends without us.
+        let mut steal = true;
         loop {
+            if let Some(lease) = self.take_rotation(steal).await? {
+                let me = self.clone();
+                let mut work = tokio::spawn(async move { me.work_on_rotation(lease).await });
+                while !self.heard_the_end(&mut work, &tell).await? {}
+            }
+            // Whoever takes it from us goes on with it; if they stop, we do.
+            steal = false;
             let view = self.rotation().await?.ok_or(Problem::Internal)?;
             tell(&view);
             if view.state.is_over() {

@@ -11,7 +11,7 @@ use crate::{
     ring,
     root_key::RootKey,
     sealed::SealError,
-    settings::Database,
+    settings::{AuditSettings, Database},
     store::{Postgres, Sqlite, Store, StoreError, rows::KeyringRow},
 };
 use domain::{
@@ -184,13 +184,15 @@ fn assemble(settings: &Settings, store: Arc<dyn Store>, keyring: Keyring, ring_k
             }
         });
     });
+    let AuditSettings { sink, strict } = &settings.audit;
+    let sink = sink.as_ref().map(|path| audit::Sink::start(path.clone(), keyring.audit_key(), *strict));
     Ok(Vault(Arc::new(Inner {
         store,
         audit_key: keyring.audit_key(),
         keyring: RwLock::new(Arc::new(keyring)),
         ring_keys,
         root_key_source: settings.root_key_source,
-        sink: settings.audit.sink.as_ref().map(|path| audit::Sink::start(path.clone(), settings.audit.strict)),
+        sink,
         process: Uuid::now_v7(),
         catalogue,
         environment: Environment::read(&settings.fallbacks, &services),

@@ -21,9 +21,9 @@ impl Vault {
         for look in 0_u32.. {
             looks.tick().await;
             if !noted {
-                noted = passed(self.note_serving().await, "that a server has started with this root key cannot be noted");
+                noted = passed(&self.note_serving().await, "that a server has started with this root key cannot be noted");
             }
-            passed(self.follow_ring().await, "the keyring cannot be read again");
+            passed(&self.follow_ring().await, "the keyring cannot be read again");
             if look % ROTATION == 0 {
                 self.go_on_with_rotation().await;
             }
@@ -51,15 +51,15 @@ impl Vault {
     async fn checkpoint(&self, now: bool) {
         let Some(sink) = &self.0.sink else { return };
         match self.store().audit_head().await {
-            Ok(head) => sink.look(&self.0.audit_key, head, Context::system().now, now),
+            Ok(head) => sink.look(head, Context::system().now, now),
             Err(error) => tracing::debug!(%error, "the end of the audit trail cannot be read"),
         }
     }
 }
 
 /// Whether it worked; if not, the log says why.
-fn passed<T>(outcome: Result<T, Failure>, what: &'static str) -> bool {
-    if let Err(failure) = &outcome {
+fn passed<T>(outcome: &Result<T, Failure>, what: &'static str) -> bool {
+    if let Err(failure) = outcome {
         tracing::warn!(cause = ?std::error::Error::source(failure).map(ToString::to_string), "{what}");
     }
     outcome.is_ok()

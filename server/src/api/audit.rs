@@ -132,7 +132,7 @@ fn parse(query: &str, known: &'static [&'static str]) -> Result<Query, FieldProb
             "before" => found.asked.before = value,
             // What is no number is out of range, too.
             "limit" => {
-                found.limit = Some(value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten().unwrap_or(0))
+                found.limit = Some(value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten().unwrap_or(0));
             }
             _ => found.format = Some(value),
         }

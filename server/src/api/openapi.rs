@@ -25,7 +25,7 @@ use utoipa::{
         description = "Your own API keys for model providers: stored sealed, tested honestly, never shown again.\n\nErrors are RFC 9457 problems. Nothing that was submitted is repeated in an answer.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    tags((name = "byok", description = "Provider keys of the caller"), (name = "tokens", description = "API tokens of the caller, for a session alone"), (name = "people", description = "Accounts, for administrators"), (name = "audit", description = "The audit trail, for administrators")),
+    tags((name = "byok", description = "Provider keys of the caller"), (name = "tokens", description = "API tokens of the caller, for a session alone"), (name = "people", description = "Accounts, for administrators"), (name = "audit", description = "The audit trail, for administrators"), (name = "vault", description = "Keyring and rotation, for administrators")),
     components(schemas(Document<'_>)),
 )]
 struct Frame;
@@ -86,7 +86,7 @@ fn description(status: u16) -> &'static str {
         401 => "Not authenticated",
         403 => "The role, scope or tier does not reach so far, or the request came from another site",
         404 => "There is no such thing for this caller",
-        409 => "The same secret is kept under another label, or the stored one has to be entered again",
+        409 => "The same secret is kept under another label, the stored one has to be entered again, or the root key is being changed",
         412 => "It was changed in the meantime",
         413 => "The body is larger than 256 KiB",
         415 => "The body is not declared as application/json",

@@ -34,6 +34,8 @@ pub const TABLE: &[Row] = &[
     ("PATCH", "/api/v1/users/{id}", "admin", [401, 403, 403, 404]),
     ("GET", "/api/v1/audit", "admin", [401, 403, 403, 200]),
     ("GET", "/api/v1/audit/export", "admin", [401, 403, 403, 200]),
+    ("GET", "/api/v1/vault/status", "admin", [401, 403, 403, 200]),
+    ("POST", "/api/v1/vault/rotations", "admin", [401, 403, 403, 202]),
 ];
 
 /// A body that the call takes. The keys' provider has no check, so no test leaves the machine.

@@ -62,6 +62,13 @@ impl Installation {
             settings: other.settings.clone(),
         }
     }
+    /// The same on another database.
+    pub fn beside_on(other: &Self, url: &str) -> Self {
+        let mut new = Self::beside(other);
+        new.settings.retain(|(name, _)| name != "KEYWARD_DATABASE_URL");
+        new.settings.push(("KEYWARD_DATABASE_URL".to_owned(), url.to_owned()));
+        new
+    }
     pub fn data(&self) -> &Path {
         &self.data
     }

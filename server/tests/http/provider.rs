@@ -69,6 +69,11 @@ impl Provider {
         write!(&catalogue, "[providers.openai]\nbase_url = \"{url}/v1\"\n").unwrap();
         Self { url, catalogue, seen }
     }
+    /// The newest request.
+    #[allow(dead_code, reason = "not every test program asks")]
+    pub fn last(&self) -> String {
+        self.seen.lock().unwrap().last().cloned().unwrap()
+    }
     /// The settings of a server that finds OpenAI here.
     pub fn settings(&self) -> [(&str, &str); 2] {
         [("KEYWARD_CATALOGUE", self.catalogue.path().to_str().unwrap()), ("KEYWARD_ALLOW_ENDPOINTS", &self.url)]

@@ -40,6 +40,7 @@ fn a_root_key_that_does_not_hold_stops_the_start_and_changes_nothing() {
         ("qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqg==", "31 bytes"),
         ("qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "33 bytes"),
         ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "same"),
+        ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "published sample"),
         ("kR3vX0p9QmZ7sT1uYw5aBc2dEf4gHi6jKl8nOoPqRrs=", "does not fit"),
     ];
     for (text, word) in cases {

@@ -47,11 +47,14 @@ impl Vault {
     /// `Forbidden` unless the operator asks, `Unavailable`.
     pub async fn prune_audit(&self, cx: &Context, before: Timestamp) -> Result<u64, Failure> {
         access::operator(cx)?;
+        // What is written from here on, this act's own events among it, stays.
+        let Some((mut oldest, last)) = self.prunable(before).await? else { return Ok(0) };
         let mut pruned = 0;
-        while let Some((oldest, last)) = self.prunable(before).await? {
+        while oldest <= last {
             let through = last.min(oldest + BATCH - 1);
             let (me, cx) = (self.clone(), cx.clone());
             pruned += self.store().write(move |tx| Box::pin(async move { me.prune_in(tx, &cx, through).await })).await?;
+            oldest = through + 1;
         }
         Ok(pruned)
     }

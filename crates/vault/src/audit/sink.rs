@@ -27,12 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What is read of the end of the file to find its last line.
 const TAIL: u64 = 4_096;
 
-/// What is to be written.
+/// What is to be done with the file.
 enum Job {
-    /// Find the last checkpoint of the file.
+    /// Find its last checkpoint.
     Resume,
-    /// Append this one.
-    Append(Checkpoint),
+    /// Append one for this event.
+    Append(AuditHead, Timestamp),
 }
 
 /// The file, as far as it is known.
@@ -55,14 +55,14 @@ pub(crate) struct Sink {
 
 impl Sink {
     /// Begins to look at the file. Blocks on nothing.
-    pub(crate) fn start(path: PathBuf, strict: bool) -> Self {
+    pub(crate) fn start(path: PathBuf, key: AuditKey, strict: bool) -> Self {
         let (jobs, todo) = mpsc::channel();
         let (answer, answers) = mpsc::channel();
         let writer = thread::Builder::new().name("audit-sink".into()).spawn(move || {
             while let Ok(job) = todo.recv() {
                 let done = match job {
                     Job::Resume => resume(&path),
-                    Job::Append(checkpoint) => append(&path, &checkpoint).map(|()| Some(checkpoint)),
+                    Job::Append(head, at) => append(&path, &key, head, at).map(Some),
                 };
                 if answer.send(done).is_err() {
                     return;
@@ -92,7 +92,7 @@ impl Sink {
     }
 
     /// Hears what became of the last job, and begins the next if one is due, or with `now` if there are new events.
-    pub(crate) fn look(&self, key: &AuditKey, head: AuditHead, at: Timestamp, now: bool) {
+    pub(crate) fn look(&self, head: AuditHead, at: Timestamp, now: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.answers.try_recv() {
             Ok(Ok(last)) => {
@@ -126,8 +126,7 @@ impl Sink {
             if !due {
                 return;
             }
-            let previous = state.last.as_ref().map_or([0; 32], |last| last.mac);
-            Job::Append(Checkpoint::new(key, head.seq, head.hash, at, previous))
+            Job::Append(head, at)
         } else {
             Job::Resume
         };
@@ -149,37 +148,47 @@ impl Sink {
 /// The last whole checkpoint of the file; `None` when there is none, or it is no file one could read back.
 fn resume(path: &Path) -> io::Result<Option<Checkpoint>> {
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => {}
-        Ok(_) => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+        Ok(found) if found.is_file() => last_of(&mut File::open(path)?).map(|(last, _)| last),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    let mut file = File::open(path)?;
+}
+
+/// The last whole checkpoint, and whether the file ends with a whole line.
+fn last_of(file: &mut File) -> io::Result<(Option<Checkpoint>, bool)> {
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
-    Ok(tail.split(|byte| *byte == b'\n').rev().find_map(Checkpoint::parse))
+    let last = tail.split(|byte| *byte == b'\n').rev().find_map(Checkpoint::parse);
+    Ok((last, tail.last().is_none_or(|byte| *byte == b'\n')))
 }
 
-/// One write, so that lines do not mix, then a sync. A file whose last line was cut off gets a line break first.
-fn append(path: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+/// Appends a line that follows the last one of the file, whichever process wrote that: commands have the same settings as the server. One
+/// write, then a sync. What is in the file already, or newer, is not written again.
+fn append(path: &Path, key: &AuditKey, head: AuditHead, at: Timestamp) -> io::Result<Checkpoint> {
+    let made = |last: Option<Checkpoint>| Checkpoint::new(key, head.seq, head.hash, at, last.map_or([0; 32], |last| last.mac));
+    // A pipe can be neither read back nor locked.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let checkpoint = made(None);
+        OpenOptions::new().append(true).open(path)?.write_all(&checkpoint.line())?;
+        return Ok(checkpoint);
+    }
+    let mut file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)?;
+    file.lock()?;
+    let (last, ends_well) = last_of(&mut file)?;
+    if let Some(last) = last.as_ref().filter(|last| last.seq >= head.seq) {
+        return Ok(last.clone());
+    }
+    let checkpoint = made(last);
     let mut line = checkpoint.line();
-    let ends_well = match File::open(path) {
-        Ok(mut file) if file.metadata()?.is_file() && file.metadata()?.len() > 0 => {
-            let mut last = [0];
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-            last == *b"\n"
-        }
-        _ => true,
-    };
     if !ends_well {
         line.insert(0, b'\n');
     }
-    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     file.write_all(&line)?;
-    if file.metadata()?.is_file() { file.sync_data() } else { Ok(()) }
+    file.sync_data()?;
+    Ok(checkpoint)
 }
 
 #[cfg(test)]
@@ -187,18 +196,18 @@ mod tests {
     use super::*;
     use crate::keyring::Keyring;
 
-    fn key() -> AuditKey {
-        Keyring::generate(Timestamp::from_micros(0)).expect("randomness").audit_key()
+    fn ring() -> Keyring {
+        Keyring::generate(Timestamp::from_micros(0)).expect("randomness")
     }
     fn head(seq: u64) -> AuditHead {
         AuditHead { seq, hash: [u8::try_from(seq % 256).expect("a byte"); 32] }
     }
     /// Looks until nothing is under way.
-    fn settle(sink: &Sink, key: &AuditKey, seq: u64, now: bool) {
+    fn settle(sink: &Sink, seq: u64, now: bool) {
         let begun = Instant::now();
         let mut now = now;
         loop {
-            sink.look(key, head(seq), Timestamp::from_micros(1), now);
+            sink.look(head(seq), Timestamp::from_micros(1), now);
             now = false;
             if !sink.is_busy() || begun.elapsed() > Duration::from_secs(4) {
                 return;
@@ -214,35 +223,52 @@ mod tests {
     fn a_checkpoint_is_written_at_the_start_after_a_thousand_events_and_when_asked_for() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("checkpoints");
-        let key = key();
-        let sink = Sink::start(path.clone(), false);
-        settle(&sink, &key, 5, false);
-        settle(&sink, &key, 5, false);
+        let ring = ring();
+        let sink = Sink::start(path.clone(), ring.audit_key(), false);
+        settle(&sink, 5, false);
+        settle(&sink, 5, false);
         assert_eq!((lines(&path), sink.covered()), (1, Some(5)));
-        settle(&sink, &key, 1_004, false);
+        settle(&sink, 1_004, false);
         assert_eq!(lines(&path), 1, "999 events are not enough");
-        settle(&sink, &key, 1_005, false);
-        settle(&sink, &key, 1_006, true);
+        settle(&sink, 1_005, false);
+        settle(&sink, 1_006, true);
         assert_eq!((lines(&path), sink.covered(), sink.alarm()), (3, Some(1_006), false));
         // Another process goes on where this one stopped, behind a line that was cut off.
         fs::OpenOptions::new().append(true).open(&path).and_then(|mut file| file.write_all(b"{\"seq\":1007,")).expect("a torn line");
-        let next = Sink::start(path.clone(), false);
-        settle(&next, &key, 1_006, true);
-        settle(&next, &key, 1_008, true);
+        let next = Sink::start(path.clone(), ring.audit_key(), false);
+        settle(&next, 1_006, true);
+        settle(&next, 1_008, true);
         let text = fs::read(&path).expect("the file");
-        let whole = super::super::checkpoint::read(&key, &text);
+        let whole = super::super::checkpoint::read(&ring.audit_key(), &text);
         assert!(matches!(&whole, super::super::checkpoint::Checkpoints::Whole(all) if all.len() == 4), "{whole:?}");
+    }
+
+    /// Fault this was seen to catch: a process that remembers the last line instead of reading it again.
+    #[test]
+    fn lines_of_two_processes_on_one_file_are_one_chain() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("checkpoints");
+        let ring = ring();
+        let one = Sink::start(path.clone(), ring.audit_key(), false);
+        let two = Sink::start(path.clone(), ring.audit_key(), false);
+        settle(&one, 1, true);
+        settle(&two, 1, true);
+        for seq in 2..8 {
+            settle(if seq % 2 == 0 { &one } else { &two }, seq, true);
+        }
+        let whole = super::super::checkpoint::read(&ring.audit_key(), &fs::read(&path).expect("the file"));
+        assert!(matches!(&whole, super::super::checkpoint::Checkpoints::Whole(all) if all.len() >= 6), "{whole:?}");
     }
 
     #[test]
     fn a_trail_that_is_shorter_than_its_last_checkpoint_gets_no_new_one() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("checkpoints");
-        let key = key();
-        let sink = Sink::start(path.clone(), false);
-        settle(&sink, &key, 5, false);
-        settle(&sink, &key, 5, false);
-        settle(&sink, &key, 3, true);
+        let ring = ring();
+        let sink = Sink::start(path.clone(), ring.audit_key(), false);
+        settle(&sink, 5, false);
+        settle(&sink, 5, false);
+        settle(&sink, 3, true);
         assert_eq!((lines(&path), sink.covered()), (1, Some(5)));
     }
 
@@ -252,12 +278,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-        let key = key();
-        let sink = Sink::start(pipe, true);
+        let ring = ring();
+        let sink = Sink::start(pipe, ring.audit_key(), true);
         let begun = Instant::now();
         while !sink.alarm() {
             let look = Instant::now();
-            sink.look(&key, head(5), Timestamp::from_micros(1), true);
+            sink.look(head(5), Timestamp::from_micros(1), true);
             assert!(look.elapsed() < Duration::from_millis(500), "a look waits for nothing");
             assert!(begun.elapsed() < Duration::from_secs(5), "there is no alarm");
             thread::sleep(Duration::from_millis(50));
@@ -269,14 +295,14 @@ mod tests {
     fn a_place_that_cannot_be_written_raises_the_alarm_until_it_can() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let place = folder.path().join("missing");
-        let key = key();
-        let sink = Sink::start(place.join("checkpoints"), false);
-        settle(&sink, &key, 5, true);
-        settle(&sink, &key, 5, true);
+        let ring = ring();
+        let sink = Sink::start(place.join("checkpoints"), ring.audit_key(), false);
+        settle(&sink, 5, true);
+        settle(&sink, 5, true);
         assert!(sink.alarm() && !sink.forbids_acts());
         fs::create_dir(&place).expect("a folder");
-        settle(&sink, &key, 5, false);
-        settle(&sink, &key, 5, false);
+        settle(&sink, 5, false);
+        settle(&sink, 5, false);
         assert!(!sink.alarm());
         assert_eq!(sink.covered(), Some(5));
     }

@@ -46,8 +46,9 @@ impl Keyring {
     /// The next version in which the data key `id` seals; `None` when it is not one that may.
     pub(crate) fn with_active(&self, id: u32) -> Option<Self> {
         let mut next = self.next();
+        let new = next.terms.iter().position(|term| term.id == id && term.is(TermState::DecryptOnly))?;
         next.terms.iter_mut().filter(|term| term.is(TermState::Active)).for_each(|term| term.state = TermState::DecryptOnly);
-        next.terms.iter_mut().find(|term| term.id == id && term.is(TermState::DecryptOnly))?.state = TermState::Active;
+        next.terms[new].state = TermState::Active;
         next.active = id;
         Some(next)
     }

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use domain::{Timestamp, ids::KeyId, person::Email};
 use sqlx::{
     ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::Path, time::Duration};
@@ -32,6 +32,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 /// How long a statement waits for another process's write, and a reader for a free connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
+/// How often a migration is tried that another process is at, too.
+const MIGRATION_TRIES: u32 = 20;
 /// The first version without the WAL-reset corruption bug.
 const OLDEST_SAFE: (u32, u32, u32) = (3, 51, 3);
 
@@ -70,6 +72,21 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// Each migration is a transaction. SQLite has no lock that would hold over several: whoever finds that another process was faster looks
+/// again at what is left.
+async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        match MIGRATIONS.run(&mut *connection).await {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < MIGRATION_TRIES => {
+                tries += 1;
+                tokio::time::sleep(tries * Duration::from_millis(20)).await;
+            }
+            done => return done.map_err(StoreError::Schema),
+        }
+    }
+}
+
 impl Sqlite {
     /// Reads the wrapped keyring without changing a byte of the database.
     ///
@@ -91,7 +108,7 @@ impl Sqlite {
     pub async fn open(file: &Path, create: bool) -> Result<Self, StoreError> {
         let options = options(file);
         let mut connection = options.clone().create_if_missing(create).connect().await?;
-        MIGRATIONS.run(&mut connection).await.map_err(StoreError::Schema)?;
+        bring_up_to_date(&mut connection).await?;
         Self::sync_settings(&mut connection).await?.require()?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)

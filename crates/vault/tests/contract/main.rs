@@ -18,6 +18,8 @@ macro_rules! suite {
             mod api_tokens;
             #[path = "audit.rs"]
             mod audit;
+            #[path = "audit_ends.rs"]
+            mod audit_ends;
             #[path = "audit_query.rs"]
             mod audit_query;
             #[path = "credentials.rs"]
@@ -28,6 +30,10 @@ macro_rules! suite {
             mod keys;
             #[path = "people.rs"]
             mod people;
+            #[path = "root_change.rs"]
+            mod root_change;
+            #[path = "rotation.rs"]
+            mod rotation;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]

@@ -114,6 +114,16 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// A statement that a test puts together.
+    pub(crate) async fn run(&mut self, sql: String) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?.rows_affected()),
+            Self::Postgres(connection) => Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?.rows_affected()),
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) backend: Backend,
     /// Of the PostgreSQL database; empty on SQLite.

@@ -47,10 +47,11 @@ impl RotationStore for Postgres {
         after: Option<SealedPlace>,
         limit: u32,
     ) -> Result<Vec<SealedValue>, StoreError> {
-        let (key, record) = after.map_or((0, Uuid::nil()), |place| (place.data_key_id, place.record));
+        // Below every id, even one that somebody else wrote.
+        let (key, record) = after.map_or((i64::MIN, Uuid::nil()), |place| (place.data_key_id.into(), place.record));
         self.read(move |connection| {
             Box::pin(async move {
-                let query = sqlx::query(AssertSqlSafe(at.older_values())).bind(i64::from(active)).bind(i64::from(key)).bind(record);
+                let query = sqlx::query(AssertSqlSafe(at.older_values())).bind(i64::from(active)).bind(key).bind(record);
                 each(&query.bind(i64::from(limit)).fetch_all(connection).await?, decode::sealed_value)
             })
         })

@@ -45,7 +45,8 @@ impl RotationStore for Sqlite {
         after: Option<SealedPlace>,
         limit: u32,
     ) -> Result<Vec<SealedValue>, StoreError> {
-        let (key, record) = after.map_or((0, Vec::new()), |place| (place.data_key_id, place.record.into_bytes().to_vec()));
+        // Below every id, even one that somebody else wrote.
+        let (key, record) = after.map_or((i64::MIN, Vec::new()), |place| (place.data_key_id.into(), place.record.into_bytes().to_vec()));
         let query = sqlx::query(AssertSqlSafe(at.older_values())).bind(active).bind(key).bind(record).bind(limit);
         each(&query.fetch_all(&self.readers).await?, decode::sealed_value)
     }
