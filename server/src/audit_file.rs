@@ -6,18 +6,19 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use clap::ValueEnum;
 use domain::views::{AuditAsked, AuditView};
 use futures::stream;
 use std::io;
 use vault::{Context, Failure, Vault};
 
 /// The form of the file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Format {
-    /// RFC 4180, with a heading.
-    Csv,
-    /// One JSON object a line.
+    /// One JSON object a line
     Jsonl,
+    /// RFC 4180, with a heading
+    Csv,
 }
 
 impl Format {
@@ -39,14 +40,17 @@ impl Format {
         }
     }
     /// What comes before the first event.
-    fn heading(self) -> Vec<u8> {
+    pub(crate) fn heading(self) -> Vec<u8> {
         match self {
             Self::Csv => format!("{}\r\n", COLUMNS.join(",")).into_bytes(),
             Self::Jsonl => Vec::new(),
         }
     }
     /// Some events, a line each.
-    fn lines(self, events: &[AuditView]) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// None in practice: memory takes everything.
+    pub(crate) fn lines(self, events: &[AuditView]) -> io::Result<Vec<u8>> {
         match self {
             Self::Csv => csv_lines(events),
             Self::Jsonl => events.iter().try_fold(Vec::new(), |mut out, event| {

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-/// A labelled list of values with what they are called; the first is chosen when `value` is none of them.
+/// A labelled list of values with what they are called; the first is chosen when `value` is none of them. Its id is not its bare name:
+/// the side bar has an element with the id `tier`.
 #[component]
 pub(crate) fn Choice(
     name: &'static str,
@@ -19,8 +20,8 @@ pub(crate) fn Choice(
     });
     view! {
         <div class="field">
-            <label for=name>{label}</label>
-            <select id=name name=name class="input" aria-describedby=described aria-invalid=fault.is_some().then_some("true")>
+            <label for=format!("choose-{name}")>{label}</label>
+            <select id=format!("choose-{name}") name=name class="input" aria-describedby=described aria-invalid=fault.is_some().then_some("true")>
                 {options.collect_view()}
             </select>
             {help.map(|help| view! { <span class="help" id=format!("{name}-help")>{help}</span> })}

@@ -3,6 +3,7 @@
 use super::{
     access::{Admin, May},
     openapi::Refusals,
+    query::number,
 };
 use crate::{
     audit_file::{self, Format},
@@ -131,9 +132,7 @@ fn parse(query: &str, known: &'static [&'static str]) -> Result<Query, FieldProb
             "until" => found.asked.until = value,
             "before" => found.asked.before = value,
             // What is no number is out of range, too.
-            "limit" => {
-                found.limit = Some(value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten().unwrap_or(0))
-            }
+            "limit" => found.limit = Some(number(&value).unwrap_or(0)),
             _ => found.format = Some(value),
         }
     }

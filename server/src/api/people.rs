@@ -4,6 +4,7 @@ use super::{
     access::{Admin, May},
     body::{Body, JsonBody},
     openapi::Refusals,
+    query::number,
 };
 use crate::{
     http::{Site, request_id},
@@ -112,6 +113,7 @@ impl UserChange {
 }
 
 /// The query of the list.
+#[derive(Debug)]
 struct ListQuery {
     asked: PeopleAsked,
     limit: Option<u32>,
@@ -144,9 +146,7 @@ fn parse(query: &str) -> Result<ListQuery, FieldProblem> {
                     Some(value.parse().map_err(|_| FieldProblem::new("disabled", "unknown", "It must be true or false."))?);
             }
             // What is no number is out of range, too.
-            "limit" => {
-                found.limit = Some(value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten().unwrap_or(0))
-            }
+            "limit" => found.limit = Some(number(&value).unwrap_or(0)),
             "cursor" => {
                 let text = URL_SAFE_NO_PAD.decode(&*value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
                 let fault = || FieldProblem::new("cursor", "malformed", "Take the cursor from the Link header of the last answer.");
@@ -257,7 +257,7 @@ mod tests {
         let link = next_link(&asked, Some(2), "ann+x@example.com").expect("a header");
         let link = link.to_str().expect("ASCII");
         let query = link.split_once('?').and_then(|(_, rest)| rest.split_once('>')).expect("a query").0;
-        let back = parse(query).ok().expect("our own query");
+        let back = parse(query).expect("our own query");
         assert_eq!(back.limit, Some(2));
         assert_eq!(back.asked, PeopleAsked { after: Some("ann+x@example.com".into()), ..asked });
     }
@@ -271,8 +271,8 @@ mod tests {
             ("role=king", "unknown"),
             ("disabled=maybe", "unknown"),
         ] {
-            assert_eq!(parse(query).err().expect("a refusal").code, code, "{query}");
+            assert_eq!(parse(query).expect_err("a refusal").code, code, "{query}");
         }
-        assert_eq!(parse("limit=-1").ok().expect("it is read").limit, Some(0));
+        assert_eq!(parse("limit=-1").expect("it is read").limit, Some(0));
     }
 }

@@ -11,6 +11,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{FieldProblem, Problem, ids::KeyId};
+use std::str::FromStr;
 use url::form_urlencoded::{self, Serializer};
 use uuid::Uuid;
 use vault::keys::KeyFilter;
@@ -52,7 +53,7 @@ fn parse(query: &str) -> Result<KeyFilter, FieldProblem> {
 }
 
 /// Digits alone: no sign, no space.
-fn number(text: &str) -> Option<usize> {
+pub(super) fn number<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 

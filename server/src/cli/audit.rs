@@ -1,9 +1,9 @@
 //! `keyward audit`: the tamper-evident trail.
 
 use super::{CommandFailure, open, say, tell};
-use crate::config::Config;
-use clap::{Subcommand, ValueEnum};
-use domain::{Timestamp, views::AuditView};
+use crate::{audit_file::Format, config::Config};
+use clap::Subcommand;
+use domain::Timestamp;
 use std::{
     fs,
     io::{self, Write},
@@ -44,14 +44,6 @@ pub(super) enum AuditCommand {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
-    /// One JSON object a line
-    Jsonl,
-    /// RFC 4180, with a heading
-    Csv,
-}
-
 /// A day is its beginning in UTC.
 fn moment(text: &str) -> Result<Timestamp, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
@@ -70,15 +62,14 @@ pub(super) async fn run(config: &Config, command: AuditCommand) -> Result<(), Co
             say(&format!("{} events were deleted.", vault.prune_audit(&Context::system(), before).await?))
         }
         AuditCommand::Export { format } => {
-            let mut out = Writer::new(format);
+            let mut out = io::stdout().lock();
+            out.write_all(&format.heading())?;
             let mut last = 0;
             loop {
                 let page = vault.audit_events(&Context::system(), last, PAGE).await?;
-                let Some(newest) = page.last() else { return Ok(out.finish()?) };
+                let Some(newest) = page.last() else { return Ok(out.flush()?) };
                 last = newest.seq;
-                for event in &page {
-                    out.write(event)?;
-                }
+                out.write_all(&format.lines(&page)?)?;
             }
         }
     }
@@ -108,35 +99,5 @@ async fn verify(vault: &Vault, checkpoints: Option<PathBuf>) -> Result<(), Comma
         Chain::Checkpoints(line) => Err(CommandFailure::Refused(format!(
             "The checkpoints do not hold: line {line} was not written by this installation, or a line before it is missing."
         ))),
-    }
-}
-
-/// Standard output in one of the formats.
-enum Writer {
-    Jsonl(io::BufWriter<io::Stdout>),
-    Csv(Box<csv::Writer<io::Stdout>>),
-}
-
-impl Writer {
-    fn new(format: Format) -> Self {
-        match format {
-            Format::Jsonl => Self::Jsonl(io::BufWriter::new(io::stdout())),
-            Format::Csv => Self::Csv(Box::new(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(io::stdout()))),
-        }
-    }
-    fn write(&mut self, event: &AuditView) -> io::Result<()> {
-        match self {
-            Self::Jsonl(out) => {
-                serde_json::to_writer(&mut *out, event)?;
-                out.write_all(b"\n")
-            }
-            Self::Csv(out) => out.serialize(event).map_err(io::Error::other),
-        }
-    }
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Jsonl(mut out) => out.flush(),
-            Self::Csv(mut out) => out.flush(),
-        }
     }
 }

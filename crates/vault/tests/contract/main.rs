@@ -1,6 +1,12 @@
 //! What the vault promises, through its public face, against real databases and a provider double on loopback. Every test
 //! runs on every kind of database.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub, clippy::needless_pass_by_value, reason = "tests; a test that cannot set up its world has failed")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "tests; a test that cannot set up its world has failed"
+)]
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each database")]
 
 mod cloudflare_double;
