@@ -33,6 +33,7 @@ fn account() -> AccountView {
         keys: 0,
         key_limit: Some(10),
         may_add: true,
+        provider: None,
     }
 }
 
