@@ -36,7 +36,7 @@ impl Vault {
     /// password they have goes on working until the link is used.
     ///
     /// # Errors
-    /// `NotFound`, `Invalid` (field `account` when it is disabled; field `password`, code `step_up`), `TooMany`,
+    /// `NotFound`, `Invalid` (field `account` when it is disabled or signs in at the OpenID provider; field `password`, code `step_up`), `TooMany`,
     /// `NotAuthenticated`, `Forbidden`, `Unavailable`.
     pub async fn reset_link(&self, cx: &Context, id: UserId) -> Result<ResetToken, Failure> {
         access::manager(cx)?;
@@ -52,6 +52,10 @@ impl Vault {
                     let account = tx.account(id).await?.ok_or(Problem::NotFound)?;
                     if account.disabled_at.is_some() {
                         return Err(FieldProblem::new("account", "disabled", "This account is disabled. Enable it first.").into());
+                    }
+                    if tx.has_identity(id).await? {
+                        let message = "This account signs in at the OpenID provider. Its password is set there.";
+                        return Err(FieldProblem::new("account", "provider", message).into());
                     }
                     tx.set_password_reset(id, &hash, cx.now, cx.now + RESET_LINK_LIFE).await?;
                     me.record(tx, &cx, Event::success("account.reset_link").on(Object::Account(id))).await

@@ -24,6 +24,8 @@ pub trait IdentityTx {
     async fn account_by_identity(&mut self, issuer: &str, subject: &str) -> Result<Option<AccountRow>, StoreError>;
     /// Notes who signs in to an account; [`StoreError::Conflict`] when the subject or the account has an identity already.
     async fn insert_identity(&mut self, issuer: &str, subject: &str, account: UserId, now: Timestamp) -> Result<(), StoreError>;
+    /// Whether an account signs in at a provider.
+    async fn has_identity(&mut self, account: UserId) -> Result<bool, StoreError>;
     /// Notes a sign-in.
     async fn touch_identity(&mut self, account: UserId, seen: Timestamp) -> Result<(), StoreError>;
     /// Notes a sign-in that was begun, and forgets those that ended.

@@ -215,6 +215,12 @@ async fn a_link_sets_one_new_password_and_ends_every_session() {
     let stored = world.content().await;
     assert!(!stored.windows(20).any(|window| window == &link.for_link().as_bytes()[..20]), "the database has only its hash");
 
+    // A password here would let somebody in past the provider.
+    let (store, guest, now) = (world.store().await, world.person("guest@example.com").await, root.now);
+    let id = id_of(&guest);
+    store.write(move |tx| Box::pin(async move { Ok(tx.insert_identity("https://id.example.com", "7", id, now).await?) })).await.unwrap();
+    assert_eq!(problem(world.vault.reset_link(&root, id).await.map(drop)).of_field("account").unwrap().code, "provider");
+
     // A refused password uses nothing up.
     let weak = problem(world.vault.reset_password(&nobody(), link.for_link(), &secret("password1234")).await);
     assert!(weak.of_field("password").is_some());

@@ -57,6 +57,11 @@ impl IdentityTx for PgTx<'_> {
             .await?;
         Ok(())
     }
+    async fn has_identity(&mut self, account: UserId) -> Result<bool, StoreError> {
+        let found =
+            sqlx::query("select 1 from identities where account_id = $1").bind(account.uuid()).fetch_optional(self.connection()).await?;
+        Ok(found.is_some())
+    }
     async fn touch_identity(&mut self, account: UserId, seen: Timestamp) -> Result<(), StoreError> {
         sqlx::query("update identities set seen_at = $2 where account_id = $1")
             .bind(account.uuid())
