@@ -51,6 +51,8 @@ macro_rules! suite {
             mod root_change;
             #[path = "rotation.rs"]
             mod rotation;
+            #[path = "rotation_processes.rs"]
+            mod rotation_processes;
             #[path = "sealed_rows.rs"]
             mod sealed_rows;
             #[path = "sessions.rs"]
