@@ -238,7 +238,7 @@ async fn a_link_sets_one_new_password_and_ends_every_session() {
     assert_eq!(told, ["account.reset_link", "account.reset_link", "account.reset_password"]);
 }
 
-/// Seen to fail without `expires_at` in the statement that takes the link.
+/// Seen to fail without `expires_at` in the statements that look for a link and take it.
 #[tokio::test]
 async fn a_link_works_for_fifteen_minutes_and_for_one_of_those_who_race() {
     let world = World::on(super::BACKEND).await;

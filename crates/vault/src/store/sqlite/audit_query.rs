@@ -110,7 +110,7 @@ mod tests {
     use domain::ids::UserId;
     use uuid::Uuid;
 
-    /// Seen to fail with the index on the time dropped, and with events of a time ordered by number.
+    /// Seen to fail with the events of a time ordered by number.
     #[tokio::test]
     async fn every_filter_is_served_by_its_index() {
         let folder = tempfile::tempdir().expect("a temporary folder");
