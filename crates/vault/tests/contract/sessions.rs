@@ -89,3 +89,23 @@ async fn guesses_of_a_password_are_limited_inside_a_session_too() {
     }
     assert_eq!(last, Problem::TooMany { retry_after: 60 });
 }
+
+/// Seen red with a clean-up that takes its lease from whoever has it.
+#[tokio::test]
+async fn what_has_ended_is_cleaned_away_by_one_process_for_all() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    world.sign_in("ann@example.com").await;
+    let before = world.count("select count(*) from sessions").await;
+    let past = if super::BACKEND == crate::world::Backend::Sqlite { "update sessions set ends_at = 1" } else { "update sessions set ends_at = 'epoch'" };
+    world.execute(past).await;
+    world.execute(if super::BACKEND == crate::world::Backend::Sqlite { "update limit_hits set at = 1" } else { "update limit_hits set at = 'epoch'" }).await;
+    let other = vault::start::open(&world.settings, std::slice::from_ref(&world.root)).await.unwrap();
+    let (one, two) = tokio::join!(world.vault.clean_up(), other.clean_up());
+    let turns: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
+    assert_eq!(turns.len(), 1, "{turns:?}");
+    assert!(turns[0] >= u64::try_from(before).unwrap());
+    assert_eq!(world.count("select count(*) from sessions").await + world.count("select count(*) from limit_hits").await, 0);
+    assert!(world.vault.keys_page(&ann).await.is_ok(), "and nothing else went");
+    other.close().await;
+}

@@ -48,4 +48,18 @@ impl LeaseTx for SqliteTx<'_> {
             .await?;
         Ok(kept == 1)
     }
+    async fn forget_ended(&mut self, now: Timestamp, useless: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for (statement, before) in [
+            ("delete from sessions where ends_at <= $1", now),
+            ("delete from setup_links where expires_at <= $1", now),
+            ("delete from password_resets where expires_at <= $1", now),
+            ("delete from pending_sign_ins where ends_at <= $1", now),
+            ("delete from idempotency where ends_at <= $1", now),
+            ("delete from limit_hits where at < $1", useless),
+        ] {
+            gone += self.execute(sqlx::query(statement).bind(before.micros())).await?;
+        }
+        Ok(gone)
+    }
 }
