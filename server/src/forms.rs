@@ -186,6 +186,7 @@ fn came_from(parts: &Parts) -> Uri {
     let on_list = ["/test", "/enable", "/disable", "/default", "/sign-out"].iter().any(|end| path.ends_with(end));
     for (begin, page) in [
         ("/account/sessions/", "/account"),
+        ("/account/theme", "/account"),
         ("/settings/users/", "/settings/users"),
         ("/settings/audit/", "/settings/audit"),
         ("/settings/vault/", "/settings/vault"),
