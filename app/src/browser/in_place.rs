@@ -37,7 +37,11 @@ pub(super) fn send(form: &HtmlFormElement, event: &SubmitEvent) {
             }
             Some(Answer::Again(page)) => show(&form, &page),
             None => {
-                problems::say("problem", "note note--bad", "Keyward did not answer. Look whether the change was made before you try again.")
+                problems::say(
+                    "problem",
+                    "note note--bad",
+                    "Keyward did not answer. Look whether the change was made before you try again.",
+                );
             }
         }
     });

@@ -1,5 +1,6 @@
 //! Who may see and submit what: every page, form, server function and other address of the program has its row here, and every
-//! row its address. REST has a table of its own, in `api_access`.
+//! row its address. REST has a table of its own, in `api_access`. The table and all that is made from it are one file, long as it is: a
+//! row without its checks, or a check without the rows, would be of no use.
 
 use crate::{
     callers::{AT_CLOUDFLARE, Cast, MISSING, Who},
