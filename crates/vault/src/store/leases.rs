@@ -26,7 +26,7 @@ pub trait LeaseTx {
     ) -> Result<Option<u64>, StoreError>;
     /// Whether the task still belongs to whoever has this fence; if so it does until `until`.
     async fn keep_lease(&mut self, name: &str, fence: u64, until: Timestamp) -> Result<bool, StoreError>;
-    /// Forgets what ended by `now`: sessions, links, sign-ins that were begun, answers under idempotency keys; and admitted acts before
+    /// Forgets links, begun sign-ins and answers under idempotency keys that ended by `now`, and sessions and admitted acts that did so by
     /// `useless`. Tells how many rows.
     async fn forget_ended(&mut self, now: Timestamp, useless: Timestamp) -> Result<u64, StoreError>;
 }

@@ -51,7 +51,8 @@ impl LeaseTx for SqliteTx<'_> {
     async fn forget_ended(&mut self, now: Timestamp, useless: Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
         for (statement, before) in [
-            ("delete from sessions where ends_at <= $1", now),
+            // A while later: whoever comes back to a form whose session has just ended still finds what they typed.
+            ("delete from sessions where ends_at <= $1", useless),
             ("delete from setup_links where expires_at <= $1", now),
             ("delete from password_resets where expires_at <= $1", now),
             ("delete from pending_sign_ins where ends_at <= $1", now),
