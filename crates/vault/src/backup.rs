@@ -42,7 +42,7 @@ pub enum BackupError {
     #[error("{} is no backup of Keyward", .0.display())]
     NotABackup(PathBuf),
     /// There is a database where it should go.
-    #[error("there is a database already at {0}; a backup is restored into an empty place only")]
+    #[error("there is a database already at {0}, or its -wal, -shm or -journal; a backup is restored into an empty place only")]
     Occupied(Database),
     /// The file system.
     #[error("{}: {source}", .path.display())]
@@ -246,6 +246,15 @@ fn hex(id: [u8; 8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether there is a database, or what a crash left of one: SQLite would replay a left-behind log into the restored file.
+fn is_taken(database: &Path) -> bool {
+    ["", "-wal", "-shm", "-journal"].iter().any(|end| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        fs::symlink_metadata(PathBuf::from(name)).is_ok()
+    })
+}
+
 /// Puts a backup where there is no database yet. Ids and secrets stay; sessions and set-up links end, because those that were
 /// ended since must not live again. The backup itself is not changed.
 ///
@@ -257,7 +266,7 @@ pub async fn restore(settings: &Settings, roots: &[RootKey], file: &Path) -> Res
     }
     let occupied = || BackupError::Occupied(settings.database.clone());
     let place = match &settings.database {
-        Database::Sqlite(database) if database.exists() => return Err(occupied()),
+        Database::Sqlite(database) if is_taken(database) => return Err(occupied()),
         Database::Sqlite(database) => database.clone(),
         Database::Postgres(address) => {
             if Postgres::peek_keyring(address).await?.is_some_and(|rows| !rows.is_empty()) {
@@ -267,10 +276,19 @@ pub async fn restore(settings: &Settings, roots: &[RootKey], file: &Path) -> Res
         }
     };
     let draft = Draft::beside(&place)?;
-    fs::copy(file, &draft.0).map_err(|source| BackupError::File { path: draft.0.clone(), source })?;
+    // Byte by byte: a copy would bring the modes of the backup, which may have been kept readable or locked.
+    let said = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BackupError::File { path, source }
+    };
+    let mut from = File::open(file).map_err(said(file))?;
+    let mut to = fs::OpenOptions::new().write(true).open(&draft.0).map_err(said(&draft.0))?;
+    io::copy(&mut from, &mut to).map_err(said(&draft.0))?;
+    drop(to);
     let report = check(settings, roots, &draft, false, Some(Event::success("vault.restore"))).await?;
     match &settings.database {
-        Database::Sqlite(database) => draft.become_file(database)?,
+        Database::Sqlite(database) if is_taken(database) => return Err(occupied()),
+        Database::Sqlite(database) => draft.become_new_file(database)?,
         Database::Postgres(address) => {
             use crate::store::Store;
             Postgres::open(address).await?.close().await;

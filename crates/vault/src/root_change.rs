@@ -9,6 +9,7 @@ use crate::{
     root_key::RootKey,
 };
 use domain::Problem;
+use std::time::Duration;
 
 /// What came of asking for another root key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +61,10 @@ impl Vault {
                     }
                     let [old] = rows.as_slice() else { return Err(Problem::RootKeyChanging.into()) };
                     let ring = me.read_ring(&rows)?;
-                    tx.insert_keyring(&wrap_row(&key, &ring)?, cx.now).await?;
+                    // The new one is the newer one, even when the clock went back.
+                    let newest = tx.root_keys().await?.iter().filter_map(|row| row.created_at).max();
+                    let at = newest.map_or(cx.now, |newest| cx.now.max(newest + Duration::from_micros(1)));
+                    tx.insert_keyring(&wrap_row(&key, &ring)?, at).await?;
                     let back = tx.keyring().await?.into_iter().find(|row| row.root_id == *key.root_id());
                     let same = back.is_some_and(|row| unwrap_row(&key, &row).is_ok_and(|back| back.is_same(&ring)));
                     if !same {
@@ -93,8 +97,11 @@ impl Vault {
                     if rows.len() == 1 {
                         return Ok(RootChange::NothingToDo);
                     }
-                    let served = tx.root_keys().await?.iter().any(|row| row.root_id == *key.root_id() && row.served_at.is_some());
-                    if !served {
+                    let known = tx.root_keys().await?;
+                    let Some(mine) = known.iter().find(|row| row.root_id == *key.root_id()) else { return Ok(RootChange::NotBegun) };
+                    // The one that goes is the older one, whichever this process was given. A row without a time is older than any.
+                    let is_new = known.iter().all(|row| row.root_id == mine.root_id || row.created_at < mine.created_at);
+                    if !is_new || mine.served_at.is_none() {
                         return Ok(RootChange::NotServed);
                     }
                     for row in rows.iter().filter(|row| row.root_id != *key.root_id()) {

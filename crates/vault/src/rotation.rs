@@ -261,7 +261,8 @@ impl Vault {
                     for at in SEALED_COLUMNS {
                         tx.forget_quarantine(at, row.data_key_id, pass.began).await?;
                     }
-                    let lowest = lowest_in_use(tx, row.data_key_id).await?;
+                    // Where nothing is left there is nothing to look for, and looking takes time that others wait for.
+                    let lowest = if left == 0 { row.data_key_id } else { lowest_in_use(tx, row.data_key_id).await? };
                     me.change_ring(tx, |ring| Ok(ring.with_retired_below(lowest))).await?;
                     tx.update_rotation(&RotationRow { finished_at: Some(cx.now), left_behind: left, ..row }).await?;
                     lease.give_back(tx, cx.now).await?;

@@ -234,17 +234,21 @@ async fn step_up(site: &Site, cx: Context, password: Option<SecretInput>) -> Res
     responses((status = 200, description = "The account as it is now", body = User), Refusals<5>)
 )]
 async fn change(may: May<Admin>, Id(id): Id, JsonBody(body): JsonBody<UserChange>) -> Response {
-    let changed = async {
+    let begun = async {
         let wanted = body.parse()?;
-        let (cx, cookie) = step_up(&may.site, may.cx.clone(), body.password).await?;
-        let line = may.site.vault.change_person(&cx, id, wanted).await?;
-        let mut response = Json(User::from(line)).into_response();
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        Ok(response)
+        Ok::<_, Failure>((wanted, step_up(&may.site, may.cx.clone(), body.password).await?))
     };
-    may.answer(changed.await)
+    let (wanted, (cx, cookie)) = match begun.await {
+        Ok(begun) => begun,
+        Err(failure) => return may.answer(Err(failure)),
+    };
+    let changed = may.site.vault.change_person(&cx, id, wanted).await;
+    let mut response = may.answer(changed.map(|line| Json(User::from(line)).into_response()));
+    // The session goes on under a new id, whatever became of the change.
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 #[cfg(test)]

@@ -54,7 +54,10 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 pub(super) async fn run(config: &Config, command: AuditCommand) -> Result<(), CommandFailure> {
     let vault = open(config).await?;
     match command {
-        AuditCommand::Verify { checkpoints } => verify(&vault, checkpoints.or_else(|| sink(config))).await,
+        AuditCommand::Verify { checkpoints } => {
+            let file = if checkpoints.is_some() { checkpoints } else { sink(config)? };
+            verify(&vault, file).await
+        }
         AuditCommand::Prune { before, dry_run: true } => {
             say(&format!("{} events would be deleted.", vault.count_prunable(&Context::system(), before).await?))
         }
@@ -75,9 +78,20 @@ pub(super) async fn run(config: &Config, command: AuditCommand) -> Result<(), Co
     }
 }
 
-/// The configured file, once it is there.
-fn sink(config: &Config) -> Option<PathBuf> {
-    config.vault.audit.sink.clone().filter(|path| path.is_file())
+/// The configured file. One that is missing may have been taken away together with the end of the trail.
+fn sink(config: &Config) -> Result<Option<PathBuf>, CommandFailure> {
+    let Some(path) = config.vault.audit.sink.clone() else { return Ok(None) };
+    match fs::metadata(&path) {
+        Ok(found) if found.is_file() => Ok(Some(path)),
+        Ok(_) => {
+            tell("The second place is no file, so nothing was compared with it.");
+            Ok(None)
+        }
+        Err(error) => Err(CommandFailure::Refused(format!(
+            "KEYWARD_AUDIT_SINK names {}, which cannot be read ({error}): a cut-off end would not be seen. Put it back, or name a copy with --checkpoints.",
+            path.display()
+        ))),
+    }
 }
 
 async fn verify(vault: &Vault, checkpoints: Option<PathBuf>) -> Result<(), CommandFailure> {

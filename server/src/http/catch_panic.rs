@@ -1,16 +1,16 @@
-//! A panic in a handler becomes a 500 with a fixed body.
+//! A panic in a handler becomes a 500 with a fixed body, and a client that goes away stops nothing that was begun.
 
 use super::RequestInfo;
 use crate::problem;
 use axum::{Extension, extract::Request, middleware::Next, response::Response};
 use domain::Problem;
-use futures::FutureExt;
-use std::panic::AssertUnwindSafe;
+use tracing::Instrument;
 
-/// Answers in place of a handler that panicked. The hook has logged where.
+/// Runs the handler in a task of its own: what was asked of a provider or a service is still noted when whoever asked has hung up.
+/// Answers in its place if it panicked; the hook has logged where.
 pub(super) async fn layer(Extension(info): Extension<RequestInfo>, request: Request, next: Next) -> Response {
     // What the handler held is dropped by the unwinding; shared state is behind locks that recover.
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    match tokio::spawn(next.run(request).in_current_span()).await {
         Ok(response) => response,
         Err(_) => problem::answer(&Problem::Internal, info.context.request),
     }

@@ -1,7 +1,7 @@
 //! Signing in at the OpenID provider: there by a link, and back.
 
 use super::{Caller, RequestInfo, Site, cookies, not_there, render};
-use crate::{forms::local, logging};
+use crate::{forms::local, logging, problem};
 use app::returned::Returned;
 use axum::{
     Extension, Router,
@@ -32,8 +32,16 @@ fn one(uri: &Uri, name: &str) -> Result<Option<String>, ()> {
     }
 }
 
+/// Whether a person goes to the page, as far as the browser says: pictures and frames of other sites begin no sign-ins.
+fn is_visit(request: &Request) -> bool {
+    request.headers().get("sec-fetch-dest").is_none_or(|dest| dest == "document")
+}
+
 /// Leads to the provider.
 async fn begin(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    if !is_visit(&request) {
+        return problem::answer(&Problem::CrossSite, info.context.request);
+    }
     let uri = request.uri();
     if site.vault.provider_name().is_none() {
         return not_there(&site, &info, caller, uri).await;
@@ -53,6 +61,9 @@ async fn begin(State(site): State<Site>, Extension(info): Extension<RequestInfo>
 
 /// Takes up what the provider sent the browser back with.
 async fn complete(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
+    if !is_visit(&request) {
+        return problem::answer(&Problem::CrossSite, info.context.request);
+    }
     let uri = request.uri();
     if site.vault.provider_name().is_none() {
         return not_there(&site, &info, caller, uri).await;

@@ -55,7 +55,10 @@ impl PersonChange {
             account.tier = tier;
             events.push(Event::success("account.set_tier").word("tier", tier.as_str()));
         }
-        if let Some(disabled) = self.disabled.filter(|disabled| *disabled != account.disabled_at.is_some()) {
+        // An import leaves an account disabled since the moment it was made, until its owner signs in; whoever disables it now means it.
+        let until_sign_in = account.disabled_at == Some(account.created_at);
+        let differs = |disabled: &bool| *disabled != account.disabled_at.is_some() || (*disabled && until_sign_in);
+        if let Some(disabled) = self.disabled.filter(differs) {
             account.disabled_at = disabled.then_some(cx.now);
             events.push(Event::success(if disabled { "account.disable" } else { "account.enable" }));
         }
@@ -154,7 +157,7 @@ impl Vault {
     /// tokens, at once and everywhere, and keeps its keys. The last administrator keeps role and access.
     ///
     /// # Errors
-    /// `NotFound`, `Invalid` (field `role` for the last administrator; field `password`, code `step_up`), `NotAuthenticated`,
+    /// `NotFound`, `Invalid` (field `role` for the last administrator, or where the OpenID provider decides; field `password`, code `step_up`), `NotAuthenticated`,
     /// `Forbidden`, `Unavailable`.
     pub async fn change_person(&self, cx: &Context, id: UserId, change: PersonChange) -> Result<PersonLine, Failure> {
         access::manager(cx)?;
@@ -163,6 +166,10 @@ impl Vault {
             .write(move |tx| {
                 Box::pin(async move {
                     let before = tx.account(id).await?.ok_or(Problem::NotFound)?;
+                    if change.role.is_some_and(|role| role != before.role) && tx.has_identity(id).await? {
+                        let message = "This account's role comes from the OpenID provider. Change it there, or disable the account.";
+                        return Err(FieldProblem::new("role", "provider", message).into());
+                    }
                     let mut account = before.clone();
                     let events = change.apply(&mut account, &unit_cx);
                     if events.is_empty() {

@@ -3,6 +3,7 @@
 use super::BackupError;
 use std::{
     fs::{self, File, OpenOptions},
+    io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -23,10 +24,17 @@ impl Draft {
     }
     /// Syncs it, gives it its name, and syncs that.
     pub(super) fn become_file(&self, file: &Path) -> Result<(), BackupError> {
+        self.become_by(file, |draft, file| fs::rename(draft, file))
+    }
+    /// The same where no file has the name; it is never replaced.
+    pub(super) fn become_new_file(&self, file: &Path) -> Result<(), BackupError> {
+        self.become_by(file, |draft, file| fs::hard_link(draft, file))
+    }
+    fn become_by(&self, file: &Path, name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<(), BackupError> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let steps = File::open(&self.0)
             .and_then(|draft| draft.sync_all())
-            .and_then(|()| fs::rename(&self.0, file))
+            .and_then(|()| name(&self.0, file))
             .and_then(|()| File::open(folder)?.sync_all());
         steps.map_err(|source| BackupError::File { path: file.to_owned(), source })
     }
@@ -37,7 +45,7 @@ impl Drop for Draft {
         for end in ["", "-journal", "-wal", "-shm"] {
             let mut name = self.0.as_os_str().to_owned();
             name.push(end);
-            // Most of them are not there, and the draft itself has another name by now.
+            // Most of them are not there, and the draft itself has another name by now, if it has one.
             let _ = fs::remove_file(PathBuf::from(name));
         }
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{Problem, views::cloudflare::Paging};
 use http::{HeaderMap, header};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The name of the service in sentences.
 const SERVICE: &str = "Cloudflare";
@@ -97,13 +97,21 @@ pub(super) fn read(answer: &Answer, token: &Plaintext) -> Result<Reply, Upstream
     let errors = body.as_ref().map(errors).unwrap_or_default();
     if (200..300).contains(&answer.status) {
         return match body {
-            Some(Value::Object(mut fields)) if fields.get("success") == Some(&Value::Bool(true)) => {
+            Some(Value::Object(mut fields)) if says_yes(&fields) => {
                 Ok(Reply { result: fields.remove("result").unwrap_or_default(), info: fields.remove("result_info") })
             }
             _ => Err(refusal(answer, errors)),
         };
     }
     Err(refusal(answer, errors))
+}
+
+/// `success` is true; or it is absent, as in the documented answer to a deleted record, and what was acted on is named without an error.
+fn says_yes(fields: &Map<String, Value>) -> bool {
+    match fields.get("success") {
+        Some(said) => *said == Value::Bool(true),
+        None => fields.get("errors").is_none() && fields.get("result").is_some_and(|result| result["id"].is_string()),
+    }
 }
 
 fn refusal(answer: &Answer, errors: Vec<(u32, String)>) -> Upstream {

@@ -1,6 +1,6 @@
 //! The variables that answer while nothing is stored.
 
-use crate::{secret::Plaintext, settings::Fallbacks};
+use crate::{access::Holder, secret::Plaintext, settings::Fallbacks};
 use domain::services::{FieldKind, Metadata, MetadataValue, Service, ServiceCatalogue};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,8 +48,12 @@ impl Environment {
         self.secrets.get(variable).map(Plaintext::once_more)
     }
     /// What is kept with a stored credential, with what the variables add. A switch that is off was switched off, so no variable turns it on.
-    pub(super) fn beside(&self, service: &Service, stored: &Metadata) -> Metadata {
+    fn beside(&self, service: &Service, stored: &Metadata) -> Metadata {
         self.filled(service, stored, |kind| kind != FieldKind::Switch)
+    }
+    /// The same for whoever's credential it is: nobody's own sees a variable.
+    pub(super) fn beside_for(&self, holder: Holder, service: &Service, stored: &Metadata) -> Metadata {
+        if holder.is_installation() { self.beside(service, stored) } else { stored.clone() }
     }
     /// What goes with a credential of the environment.
     pub(super) fn metadata(&self, service: &Service) -> Metadata {

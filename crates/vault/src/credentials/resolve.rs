@@ -113,7 +113,7 @@ impl Vault {
             Found::Stored(row, sealed) => {
                 let home = endpoint(service, &row.metadata)?;
                 let secret = self.open_credential(cx, &row, &sealed, &home).await?;
-                let metadata = self.0.environment.beside(service, &row.metadata);
+                let metadata = self.0.environment.beside_for(holder, service, &row.metadata);
                 (secret, Some(*row), Source::Database, metadata)
             }
             Found::Variable => {

@@ -101,7 +101,7 @@ impl Vault {
     /// A service that cannot be asked without some metadata is not asked without it, and nothing is opened.
     async fn require_metadata(&self, holder: Holder, service: &Service, kind: &CredentialKind) -> Result<(), Failure> {
         let metadata = match self.store().credential(holder, &service.id, &kind.id).await? {
-            Some(row) => self.0.environment.beside(service, &row.metadata),
+            Some(row) => self.0.environment.beside_for(holder, service, &row.metadata),
             None if self.fallback(holder, kind).is_some() => self.0.environment.metadata(service),
             None => return Ok(()),
         };
@@ -160,7 +160,7 @@ impl Vault {
             Some(given) => Metadata::parse(given, &service.metadata).map_err(|fields| Problem::Invalid { fields })?,
             None => self.store().credential(holder, &service.id, &kind.id).await?.map(|row| row.metadata).unwrap_or_default(),
         };
-        let metadata = if holder.is_installation() { self.0.environment.beside(service, &kept) } else { kept };
+        let metadata = self.0.environment.beside_for(holder, service, &kept);
         require(&metadata, service)?;
         let started = about(Event::new("credential.test_candidate.use", Outcome::Started), holder, &service.id, &kind.id);
         let (me, unit_cx) = (self.clone(), cx.clone());

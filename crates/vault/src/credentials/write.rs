@@ -123,7 +123,8 @@ impl Vault {
     fn other_owner(&self, cx: &Context, whose: Whose, who: UserId, owner: Option<&str>) -> Result<Option<Holder>, Failure> {
         let Some(owner) = owner else { return Ok(None) };
         let unknown = || FieldProblem::new("owner", "unknown", "There is no account with this id.");
-        let account: UserId = owner.parse().map_err(|_| unknown())?;
+        // The nil id stands for the installation, which is asked for by naming nobody.
+        let account: UserId = owner.parse().ok().filter(|id: &UserId| !id.uuid().is_nil()).ok_or_else(unknown)?;
         match whose {
             Whose::Own if account == who => Ok(None),
             Whose::Own => Err(unknown().into()),

@@ -1,7 +1,8 @@
 //! Programs that call with an access token of the provider.
 
 use super::{
-    people::Told,
+    claims,
+    people::{NoAccount, Told},
     token::{Expected, Kind, Unverified},
     unavailable,
 };
@@ -9,6 +10,7 @@ use crate::{
     Context, Failure, Identity, Proof, Vault,
     audit::{Event, Outcome},
 };
+use domain::person::Role;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -39,15 +41,23 @@ impl Vault {
             Ok(token) => token,
             Err(invalid) => return refused(invalid.0),
         };
-        let claims = match provider.verify(&token, cx.now).await.map_err(unavailable)? {
-            Ok(claims) => claims,
+        let found = match provider.verify(&token, cx.now).await.map_err(unavailable)? {
+            Ok(found) => found,
             Err(invalid) => return refused(invalid.0),
         };
         let proof = Proof::Jwt { id: id_of(text) };
-        if let Some(account) = self.store().account_by_identity(&settings.issuer, &claims.subject).await? {
-            return Ok(account.disabled_at.is_none().then(|| account.identified_by(proof)));
+        if let Some(account) = self.store().account_by_identity(&settings.issuer, &found.subject).await? {
+            if account.disabled_at.is_some() {
+                return Ok(None);
+            }
+            let mut identity = account.identified_by(proof);
+            // What the token says may only narrow: a role that was taken back at the provider does not wait for the next sign-in.
+            if claims::say_role(&found.all, settings) && claims::role(&found.all, settings) == Role::User {
+                identity.role = Role::User;
+            }
+            return Ok(Some(identity));
         }
-        let told = Told::by_token(claims.subject, &claims.all, settings);
+        let told = Told::by_token(found.subject, &found.all, settings);
         let issuer = settings.issuer.clone();
         let (me, unit_cx) = (self.clone(), cx.clone());
         self.store()
@@ -55,8 +65,12 @@ impl Vault {
                 Box::pin(async move {
                     match me.account_of(tx, &unit_cx, &issuer, &told).await? {
                         Ok(account) => Ok(Some(account.identified_by(proof))),
-                        Err(_) => {
-                            let event = Event::new("account.add", Outcome::Refused).because(Some("taken"));
+                        Err(why) => {
+                            let reason = match why {
+                                NoAccount::Taken => "taken",
+                                NoAccount::Disabled(_) => "disabled",
+                            };
+                            let event = Event::new("account.add", Outcome::Refused).because(Some(reason));
                             me.record(tx, &unit_cx, event).await?;
                             Ok(None)
                         }

@@ -26,6 +26,11 @@ pub(super) fn role(claims: &Map<String, Value>, settings: &IdentitySettings) -> 
     if is_admin { Role::Admin } else { Role::User }
 }
 
+/// Whether the claims say anything about the role.
+pub(super) fn say_role(claims: &Map<String, Value>, settings: &IdentitySettings) -> bool {
+    at(claims, &settings.role_claim).is_some()
+}
+
 /// The tier, where the claim says one that there is. Keycloak gives an attribute of several values as a list; the first counts.
 pub(super) fn tier(claims: &Map<String, Value>, settings: &IdentitySettings) -> Option<Tier> {
     let value = at(claims, &settings.tier_claim)?;
@@ -42,9 +47,15 @@ pub(super) fn are_complete(claims: &Map<String, Value>, settings: &IdentitySetti
     ["email", &settings.role_claim, &settings.tier_claim].iter().all(|path| at(claims, path).is_some())
 }
 
-/// A name for an account: the e-mail address the provider tells, or one that is made up from issuer and subject.
+/// A name for an account: the e-mail address the provider tells, unless it says that nobody verified it, or one that is made up from
+/// issuer and subject. Commands and imports go by names, so nobody may take one that is not theirs.
 pub(super) fn name(claims: &Map<String, Value>, issuer: &str, subject: &str) -> Option<Email> {
-    let told = claims.get("email").and_then(Value::as_str).and_then(|text| Email::parse(text).ok());
+    let unverified = match claims.get("email_verified") {
+        Some(Value::Bool(verified)) => !verified,
+        Some(Value::String(word)) => word != "true",
+        _ => false,
+    };
+    let told = claims.get("email").and_then(Value::as_str).filter(|_| !unverified).and_then(|text| Email::parse(text).ok());
     told.or_else(|| {
         let host = url::Url::parse(issuer).ok()?.host_str()?.to_owned();
         let digest = Sha256::digest(format!("{issuer}\0{subject}").as_bytes());
@@ -104,6 +115,10 @@ mod tests {
     fn an_account_without_an_address_has_a_name_of_its_own() {
         let told = name(&claims(&json!({"email": "Ann@Example.com"})), "https://id.example.com", "1").expect("a name");
         assert_eq!(told.as_str(), "ann@example.com");
+        for unverified in [json!(false), json!("false")] {
+            let told = json!({"email": "ann@example.com", "email_verified": unverified});
+            assert!(name(&claims(&told), "https://id.example.com", "1").expect("a name").as_str().starts_with("subject-"), "{told}");
+        }
         let made = |subject: &str| name(&Map::new(), "https://id.example.com/realms/x", subject).expect("a name").to_string();
         assert!(made("A").starts_with("subject-") && made("A").ends_with("@id.example.com"));
         assert_ne!(made("A"), made("a"));

@@ -65,10 +65,12 @@ impl Vault {
             Some(account) if account.disabled_at.is_some() => Ok(Err(NoAccount::Disabled(account.id))),
             Some(account) => self.bring_up_to_date(tx, cx, account, role, told.tier).await.map(Ok),
             None => {
-                // A program's token enables nobody.
-                if let Some(role) = role
-                    && let Some(id) = tx.take_imported_account(&told.subject).await?
-                {
+                if let Some(id) = tx.take_imported_account(&told.subject).await? {
+                    let Some(role) = role else {
+                        // A program's token enables nobody, and does not take the subject from who will sign in.
+                        tx.insert_imported_account(&told.subject, id).await?;
+                        return Ok(Err(NoAccount::Disabled(id)));
+                    };
                     return self.imported(tx, cx, issuer, told, (id, role)).await;
                 }
                 self.first_seen(tx, cx, issuer, told, role.unwrap_or(Role::User)).await
@@ -84,6 +86,14 @@ impl Vault {
         role: Option<Role>,
         tier: Option<Tier>,
     ) -> Result<AccountRow, Failure> {
+        // The account is not disabled here, so it is among those that are counted.
+        let role = match role {
+            Some(Role::User) if before.role == Role::Admin && tx.count_admins().await? <= 1 => {
+                tracing::warn!("the claims of the OpenID provider would take the last administrator's role; it stays");
+                None
+            }
+            other => other,
+        };
         let after = AccountRow { role: role.unwrap_or(before.role), tier: tier.unwrap_or(before.tier), ..before.clone() };
         if after == before {
             return Ok(after);

@@ -21,11 +21,11 @@ async fn opened(world: &World, roots: &[&RootKey]) -> Vault {
 }
 
 /// Serves until it has been noted.
-async fn serve(vault: &Vault, world: &World) {
+async fn serve(vault: &Vault, world: &World, noted: i64) {
     let kept = vault.clone();
     let upkeep = tokio::spawn(async move { kept.keep_up().await });
     let begun = Instant::now();
-    while world.count("select count(*) from keyring where served_at is not null").await == 0 {
+    while world.count("select count(*) from keyring where served_at is not null").await < noted {
         assert!(begun.elapsed() < Duration::from_secs(5), "it is not noted");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -50,17 +50,20 @@ async fn the_keyring_opens_under_both_root_keys_until_the_old_one_is_let_go() {
         assert_eq!(vault.test_key(&again(&ann), key.id).await.unwrap().verdict, Verdict::Valid);
         vault.close().await;
     }
-    // Neither with the old one in place, nor before a server has started with the new one.
+    // Neither with the old one in place, even where a server has started with it, nor before one has with the new one.
+    let forgot = opened(&world, &[&world.root]).await;
+    serve(&forgot, &world, 1).await;
+    assert_eq!(forgot.finalise_root_change(&cx).await.unwrap(), RootChange::NotServed, "it would delete the new one");
     let changed = opened(&world, &[&new]).await;
     assert_eq!(changed.finalise_root_change(&cx).await.unwrap(), RootChange::NotServed);
-    serve(&changed, &world).await;
+    serve(&changed, &world, 2).await;
     assert_eq!(world.vault.finalise_root_change(&cx).await.unwrap(), RootChange::NotServed, "with the old one in place");
     assert_eq!(changed.finalise_root_change(&cx).await.unwrap(), RootChange::Finalised);
     assert!(matches!(start::open(&world.settings, &[copy(&world.root)]).await, Err(StartError::WrongRootKey)));
     assert_eq!(changed.finalise_root_change(&cx).await.unwrap(), RootChange::NothingToDo);
     let told = world.pairs("select action, outcome from audit_events where action like 'keyring.%' order by seq").await;
     let told: Vec<_> = told.iter().map(|(action, outcome)| format!("{action} {outcome}")).collect();
-    assert_eq!(told, ["keyring.rekey_root started", "keyring.root_key.served success", "keyring.rekey_root success"]);
+    assert_eq!(told, ["keyring.rekey_root started", "keyring.root_key.served success", "keyring.root_key.served success", "keyring.rekey_root success"]);
     world.execute("delete from limit_hits").await;
     assert_eq!(changed.test_key(&again(&ann), key.id).await.unwrap().verdict, Verdict::Valid);
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 const ROOT_KEYS: &str = "select root_id, created_at, served_at from keyring order by created_at, root_id";
 const LAST_ROTATION: &str = "select id, data_key_id, started_at, finished_at, total, resealed, busy, left_behind from rotations \
-     order by started_at desc, id desc limit 1";
+     order by data_key_id desc limit 1";
 
 async fn ring_version(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let row = sqlx::query("select max(ring_version) as ring_version from keyring").fetch_one(connection).await?;

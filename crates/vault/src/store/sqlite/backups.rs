@@ -37,7 +37,9 @@ impl BackupTx for SqliteTx<'_> {
         Ok(())
     }
     async fn end_everything(&mut self) -> Result<u64, StoreError> {
-        self.execute(sqlx::query("delete from setup_links")).await?;
+        for table in ["delete from setup_links", "delete from password_resets", "delete from pending_sign_ins"] {
+            self.execute(sqlx::query(table)).await?;
+        }
         self.execute(sqlx::query("delete from sessions")).await
     }
 }
