@@ -31,13 +31,18 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How long a statement waits for another process's write, and a reader for a free connection.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a start waits for others that start or end.
+const START_PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How often a migration is tried that another process is at, too.
 const MIGRATION_TRIES: u32 = 20;
@@ -94,12 +99,35 @@ async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Store
     }
 }
 
+/// Tries again while the database is locked, for [`START_PATIENCE`].
+async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(attempt: impl Fn() -> F) -> Result<T, StoreError> {
+    let begun = Instant::now();
+    loop {
+        match attempt().await {
+            Err(StoreError::Database(error)) if is_locked(&error) && begun.elapsed() < START_PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether the reason is `SQLITE_BUSY`, alone or with more said in the higher bytes.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
 impl Sqlite {
     /// Reads the wrapped keyring without changing a byte of the database.
     ///
     /// # Errors
     /// [`StoreError::Database`] when there is no database, or it has no keyring table.
     pub async fn peek_keyring(file: &Path) -> Result<Vec<rows::KeyringRow>, StoreError> {
+        patiently(|| Self::try_peek(file)).await
+    }
+
+    async fn try_peek(file: &Path) -> Result<Vec<rows::KeyringRow>, StoreError> {
         let mut connection =
             SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE).disable_statement_logging().connect().await?;
         let found = reads::keyring(&mut connection).await;
@@ -107,12 +135,17 @@ impl Sqlite {
         found
     }
 
-    /// Opens the database, makes it with `create`, and brings its schema up to date.
+    /// Opens the database, makes it with `create`, and brings its schema up to date. While others start or end at the same moment it
+    /// waits, for ten seconds at most: what SQLite does then can be told "locked" without waiting by itself.
     ///
     /// # Errors
     /// [`StoreError::Schema`] for a schema of a newer version, [`StoreError::Unsafe`] when a write would not be kept,
     /// [`StoreError::Database`] when the file cannot be used.
     pub async fn open(file: &Path, create: bool) -> Result<Self, StoreError> {
+        patiently(|| Self::try_open(file, create)).await
+    }
+
+    async fn try_open(file: &Path, create: bool) -> Result<Self, StoreError> {
         let options = options(file);
         let mut connection = options.clone().create_if_missing(create).connect().await?;
         bring_up_to_date(&mut connection).await?;
