@@ -130,6 +130,10 @@ fn parse(query: &str, known: &'static [&'static str]) -> Result<Query, FieldProb
             "outcome" => found.asked.outcome = value,
             "since" => found.asked.since = value,
             "until" => found.asked.until = value,
+            // Empty is how a page says "from the newest"; a program leaves it out.
+            "before" if value.is_empty() => {
+                return Err(FieldProblem::new("before", "malformed", "Take the number from the Link header of the last answer."));
+            }
             "before" => found.asked.before = value,
             // What is no number is out of range, too.
             "limit" => found.limit = Some(number(&value).unwrap_or(0)),
