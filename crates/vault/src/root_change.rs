@@ -26,6 +26,10 @@ pub enum RootChange {
     NotBegun,
     /// No server has started with the new root key yet.
     NotServed,
+    /// The new root key opens nothing any more.
+    Cancelled,
+    /// A server has started with the new root key.
+    Served,
 }
 
 /// Public ids of root keys, for people.
@@ -110,6 +114,38 @@ impl Vault {
                         me.record(tx, &cx, event.word("to", &hex(key.root_id()))).await?;
                     }
                     Ok(RootChange::Finalised)
+                })
+            })
+            .await
+    }
+
+    /// Deletes what the new root key opens, as when its file was lost before any server had started with it. The process must have been
+    /// given the old one first.
+    ///
+    /// # Errors
+    /// `Forbidden` unless the operator asks, `Unavailable`.
+    pub async fn cancel_root_change(&self, cx: &Context) -> Result<RootChange, Failure> {
+        access::operator(cx)?;
+        let (me, cx) = (self.clone(), cx.clone());
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some(key) = me.0.ring_keys.first() else { return Ok(RootChange::NotBegun) };
+                    let rows = tx.keyring().await?;
+                    let mine = rows.iter().find(|row| row.root_id == *key.root_id()).filter(|row| unwrap_row(key, row).is_ok());
+                    if mine.is_none() {
+                        return Ok(RootChange::NotBegun);
+                    }
+                    let known = tx.root_keys().await?;
+                    let Some(new) = known.iter().find(|row| row.root_id != *key.root_id()) else { return Ok(RootChange::NothingToDo) };
+                    let is_new = known.iter().all(|row| row.root_id == new.root_id || row.created_at < new.created_at);
+                    if !is_new || new.served_at.is_some() {
+                        return Ok(RootChange::Served);
+                    }
+                    tx.delete_keyring(&new.root_id).await?;
+                    let event = Event::new("keyring.rekey_root", Outcome::Failed).because(Some("cancelled"));
+                    me.record(tx, &cx, event.word("from", &hex(key.root_id())).word("to", &hex(&new.root_id))).await?;
+                    Ok(RootChange::Cancelled)
                 })
             })
             .await

@@ -16,6 +16,8 @@ use serde_json::error::Category;
 pub(super) trait Body: DeserializeOwned + Send {
     /// The names of its fields.
     const FIELDS: &'static [&'static str];
+    /// Whether no body at all stands for an object without fields.
+    const OPTIONAL: bool = false;
 }
 
 /// A body of `application/json`, at most 256 KiB, without unknown fields.
@@ -27,6 +29,9 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let id = request_id(&parts);
+        if T::OPTIONAL && http_body::Body::is_end_stream(&body) {
+            return parse(b"{}").map(Self).map_err(|refusal| problem::answer(&refusal, id));
+        }
         if !is_json(&parts.headers) {
             return Err(problem::unsupported_media_type(id));
         }

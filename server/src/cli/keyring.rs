@@ -57,6 +57,9 @@ pub(super) enum KeyringCommand {
         /// Let the old root key open nothing any more
         #[arg(long, alias = "finalize")]
         finalise: bool,
+        /// Give up: let the new root key open nothing, as long as no server has started with it
+        #[arg(long, conflicts_with_all = ["finalise", "new_root_key"])]
+        cancel: bool,
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
@@ -75,6 +78,7 @@ pub(super) async fn run(config: &Config, command: KeyringCommand) -> Result<(), 
         KeyringCommand::Rotate { dry_run: false, json } => rotate(&vault, json).await,
         KeyringCommand::Retire { older_than, dry_run, json } => retire(&vault, older_than.unwrap_or_default(), dry_run, json).await,
         KeyringCommand::RekeyRoot { finalise: true, dry_run, json, .. } => rekey::finalise(config, &vault, dry_run, json).await,
+        KeyringCommand::RekeyRoot { cancel: true, dry_run, json, .. } => rekey::cancel(config, &vault, dry_run, json).await,
         KeyringCommand::RekeyRoot { new_root_key, dry_run, json, .. } => rekey::begin(config, &vault, new_root_key, dry_run, json).await,
     };
     vault.close().await;

@@ -1,11 +1,16 @@
 //! What one client can hold of the server.
 
-use crate::harness::Server;
+use crate::{
+    api::add,
+    harness::{Installation, Server},
+};
+use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -94,4 +99,35 @@ fn a_head_over_32_kib_is_refused_and_not_kept() {
     assert!(grown < 24 * 1024, "{grown} kB more");
     let fits = server.request("GET", "/healthz").header("X-A", &"a".repeat(24 * 1024)).send();
     assert_eq!(fits.status, 200);
+}
+
+/// Seen red with handlers that end with their connection.
+#[test]
+fn whoever_hangs_up_stops_nothing_that_was_begun() {
+    let provider = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", provider.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in provider.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 8192]);
+            thread::sleep(Duration::from_millis(800));
+            let body = r#"{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"x"}]}"#;
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let catalogue = tempfile::NamedTempFile::new().unwrap();
+    write!(&catalogue, "[providers.openai]\nbase_url = \"{url}/v1\"\n").unwrap();
+    let settings = [("KEYWARD_CATALOGUE", catalogue.path().to_str().unwrap()), ("KEYWARD_ALLOW_ENDPOINTS", url.as_str())];
+    let server = Installation::with(&settings).serve();
+    let cookie = server.admin();
+    add(&server, &cookie, &json!({"provider": "openai", "key": "sk-proj-0123456789abcdefXYZ9"}));
+    let stream = server.api("POST", "/api/v1/byok/keys/test/openai", Some(&cookie)).open();
+    thread::sleep(Duration::from_millis(300));
+    drop(stream);
+    let begun = Instant::now();
+    let tested = || server.api("GET", "/api/v1/byok/keys", Some(&cookie)).send().json()[0]["test_status"].clone();
+    while tested() != "valid" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the test left no result");
+        thread::sleep(Duration::from_millis(50));
+    }
 }

@@ -39,6 +39,7 @@ pub struct Behaviour {
     /// The header of ID tokens.
     pub header: Value,
     pub user_info: Value,
+    pub user_info_fails: bool,
     /// Before each answer.
     pub slowness: Duration,
     codes: HashMap<String, Grant>,
@@ -76,6 +77,7 @@ impl Idp {
             token: None,
             header: json!({"alg": "RS256", "typ": "JWT", "kid": "rsa"}),
             user_info: json!({}),
+            user_info_fails: false,
             slowness: Duration::ZERO,
             codes: HashMap::new(),
             given: 0,
@@ -153,6 +155,7 @@ impl Idp {
                 (200, over(said, &state.description).to_string())
             }
             "/jwks" => state.keys.clone(),
+            "/userinfo" if state.user_info_fails => (503, "{}".to_owned()),
             "/userinfo" if request.contains("authorization: Bearer access-") => (200, state.user_info.to_string()),
             "/token" => self.exchange(&mut state, request),
             _ => (404, "{}".to_owned()),

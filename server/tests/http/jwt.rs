@@ -58,6 +58,22 @@ fn a_token_of_each_algorithm_acts_for_its_subject_with_all_scopes_of_its_role() 
     assert_eq!(keys(&server, &token).status, 401, "disabled");
 }
 
+/// Seen red with the role of the account alone.
+#[test]
+fn a_token_that_says_a_lesser_role_acts_with_it() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    crate::idp::sign_in(&server, &idp, &crate::idp::person("eve", &["admin"], None));
+    let with = |claims: &Value| {
+        let claims = over(idp.claims("eve"), claims);
+        call(&server, "/api/v1/users", &idp.signer.token(&json!({"alg": "RS256", "typ": "JWT", "kid": "rsa"}), &claims)).status
+    };
+    assert_eq!(with(&json!({})), 200, "what is not said takes nothing");
+    assert_eq!(with(&json!({"realm_access": {"roles": ["admin"]}})), 200);
+    assert_eq!(with(&json!({"realm_access": {"roles": ["user"]}})), 403);
+}
+
 /// Seen red without the look at `nbf`, and without that at the claims of ID tokens.
 #[test]
 fn whatever_is_wrong_with_a_token_the_answer_is_the_same() {

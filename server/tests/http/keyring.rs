@@ -206,6 +206,10 @@ fn a_server_leaves_checkpoints_that_betray_a_cut_off_end() {
     let told = at.run(&["audit", "verify", "--checkpoints", sink.to_str().unwrap()]);
     assert_eq!(told.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&told.stderr).contains("event 4 "), "{}", String::from_utf8_lossy(&told.stderr));
+    fs::remove_file(&sink).unwrap();
+    let missing = at.run(&["audit", "verify"]);
+    assert_eq!(missing.status.code(), Some(1), "whoever cuts the end off takes the checkpoints away, too");
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("KEYWARD_AUDIT_SINK"));
     let whole = at.command(&["audit", "verify"]).env_remove("KEYWARD_AUDIT_SINK").output().unwrap();
     assert!(whole.status.success(), "without checkpoints nobody can tell");
 }

@@ -304,6 +304,36 @@ fn sign_ins_that_nobody_finishes_are_limited() {
     assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
 }
 
+/// Seen red with a role that is written as the claims say, whoever is left, and with claims that were not to be had taken for none.
+#[test]
+fn neither_claims_nor_a_provider_that_is_silent_take_the_last_administrator() {
+    let idp = Idp::start();
+    let server = idp.server();
+    server.admin();
+    for name in ["eve", "mallory"] {
+        sign_in(&server, &idp, &person(name, &["admin"], None));
+    }
+    idp.change(|idp| idp.user_info_fails = true);
+    let (location, held) = begin(&server, None);
+    let answer = get(&server, &idp.agree(&location, &json!({"sub": "mallory"})), &[&held]);
+    assert!(cookie(&answer, "sid").is_none() && answer.header("location").unwrap().contains("refused="), "nobody knows the role");
+    assert_eq!(who(&server, "mallory@id.example.com")["role"], "admin");
+    sign_in(&server, &idp, &person("mallory", &["user"], None));
+    assert_eq!(who(&server, "mallory@id.example.com")["role"], "user", "what is said counts");
+    assert!(server.at.run(&["user", "disable", EMAIL]).status.success());
+    sign_in(&server, &idp, &person("eve", &["user"], None));
+    assert_eq!(who(&server, "eve@id.example.com")["role"], "admin", "nobody else is left");
+}
+
+/// Pictures and frames of other sites begin no sign-ins. Seen red without the look at what the browser asks for.
+#[test]
+fn only_a_page_that_is_gone_to_begins_a_sign_in() {
+    let idp = Idp::start();
+    let server = idp.server();
+    let ask = |dest: &str| server.request("GET", "/sign-in/oidc").header("Sec-Fetch-Dest", dest).send();
+    assert_eq!((ask("image").status, ask("iframe").status, ask("document").status), (403, 403, 303));
+}
+
 /// Seen red with an account that is found by its address, and with one that an administrator had disabled since.
 #[test]
 fn whose_keys_were_imported_has_them_after_signing_in_at_the_same_provider() {

@@ -109,7 +109,13 @@ fn a_sensitive_change_asks_for_the_password_and_goes_on_with_it() {
     grow_old(&server);
     let stepped = stepped.json(&json!({"tier": "starter", "password": PASSWORD})).send();
     assert_eq!(stepped.status, 200, "{}", stepped.text());
-    assert!(stepped.header("set-cookie").is_some());
+    let renewed = stepped.cookie();
+    // The password was right: the session goes on under a new id, though the change is refused.
+    grow_old(&server);
+    let admin_id = id_of(&server, &renewed, EMAIL);
+    let refused = patch(&server, &renewed, &admin_id, &json!({"role": "user", "password": PASSWORD}));
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert_eq!(page(&server, &refused.cookie(), "/keys").status, 200);
 }
 
 #[test]

@@ -157,10 +157,14 @@ impl Vault {
     ) -> Result<CredentialReport, Failure> {
         let secret = Plaintext::parse("value", &candidate.value)?;
         let kept = match &candidate.metadata {
-            Some(given) => Metadata::parse(given, &service.metadata).map_err(|fields| Problem::Invalid { fields })?,
-            None => self.store().credential(holder, &service.id, &kind.id).await?.map(|row| row.metadata).unwrap_or_default(),
+            Some(given) => Some(Metadata::parse(given, &service.metadata).map_err(|fields| Problem::Invalid { fields })?),
+            None => self.store().credential(holder, &service.id, &kind.id).await?.map(|row| row.metadata),
         };
-        let metadata = self.0.environment.beside_for(holder, service, &kept);
+        let metadata = match kept {
+            // Where nothing is kept, the environment says all of it, switches too.
+            None if holder.is_installation() => self.0.environment.metadata(service),
+            kept => self.0.environment.beside_for(holder, service, &kept.unwrap_or_default()),
+        };
         require(&metadata, service)?;
         let started = about(Event::new("credential.test_candidate.use", Outcome::Started), holder, &service.id, &kind.id);
         let (me, unit_cx) = (self.clone(), cx.clone());

@@ -9,6 +9,7 @@ use super::{
 use crate::{Context, Failure, egress::Refusal, primitives::hkdf_sha256, store::rows::PendingSignInRow};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Problem, Timestamp, sign_in::ProviderRefusal};
+use serde_json::Map;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -97,7 +98,13 @@ pub(super) async fn hear(
         let authenticated_at = authenticated_at(&claims, pending, now)?;
         let mut all = claims.all;
         if !claims::are_complete(&all, &provider.settings) {
-            for (name, value) in provider.user_info(cx.now, &tokens, &claims.subject).await {
+            let told = match provider.user_info(cx.now, &tokens, &claims.subject).await {
+                Ok(told) => told,
+                // A role that could not be read is no role that was taken back.
+                Err(refusal) if !claims::say_role(&all, &provider.settings) => return Err(refusal.into()),
+                Err(_) => Map::new(),
+            };
+            for (name, value) in told {
                 // What is signed wins.
                 all.entry(name).or_insert(value);
             }

@@ -181,16 +181,20 @@ impl Provider {
         Ok(Tokens { id: text("id_token").ok_or(Refusal::BadAnswer)?, access: text("access_token") })
     }
 
-    /// What the provider tells of the person besides the ID token (OpenID Connect Core 1.0, section 5.3); nothing when it does not.
-    pub(super) async fn user_info(&self, now: Timestamp, tokens: &Tokens, subject: &str) -> Map<String, Value> {
-        let Ok(metadata) = self.metadata(now).await else { return Map::new() };
-        let (Some(url), Some(access)) = (&metadata.user_info, &tokens.access) else { return Map::new() };
-        let Ok(authorization) = secret_header("Bearer ", access) else { return Map::new() };
-        let told = self.get(url, HeaderMap::from_iter([(header::AUTHORIZATION, authorization)])).await;
-        match told.ok().and_then(|body| serde_json::from_slice(&body).ok()) {
+    /// What the provider tells of the person besides the ID token (OpenID Connect Core 1.0, section 5.3); nothing where it has no such place
+    /// or speaks of somebody else.
+    ///
+    /// # Errors
+    /// Why it does not answer, though it has a place for it: nobody knows then what it would have told.
+    pub(super) async fn user_info(&self, now: Timestamp, tokens: &Tokens, subject: &str) -> Result<Map<String, Value>, Refusal> {
+        let metadata = self.metadata(now).await?;
+        let (Some(url), Some(access)) = (&metadata.user_info, &tokens.access) else { return Ok(Map::new()) };
+        let authorization = secret_header("Bearer ", access)?;
+        let told = self.get(url, HeaderMap::from_iter([(header::AUTHORIZATION, authorization)])).await?;
+        match serde_json::from_slice(&told).map_err(|_| Refusal::BadAnswer)? {
             // Section 5.3.2: it is this person's only when it says so.
-            Some(Value::Object(told)) if told.get("sub").and_then(Value::as_str) == Some(subject) => told,
-            _ => Map::new(),
+            Value::Object(told) if told.get("sub").and_then(Value::as_str) == Some(subject) => Ok(told),
+            _ => Ok(Map::new()),
         }
     }
 }

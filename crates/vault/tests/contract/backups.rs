@@ -68,6 +68,29 @@ async fn a_backup_is_restored_into_either_database_with_the_same_ids_and_every_s
     }
 }
 
+/// Seen red with a look for the database alone, and with a copy that brings the backup's modes.
+#[tokio::test]
+async fn a_restore_takes_no_left_over_for_its_own_and_no_modes_from_the_backup() {
+    let world = World::on(super::BACKEND).await;
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("keyward.backup");
+    backup::write(&world.settings, std::slice::from_ref(&world.root), &file).await.unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let place = TempDir::new().unwrap();
+    let (database, _) = database(Backend::Sqlite, &place);
+    let settings = Settings { database, ..world.settings.clone() };
+    let restored = settings.database.file().unwrap().to_owned();
+    for end in ["-wal", "-shm", "-journal"] {
+        let left = std::path::PathBuf::from(format!("{}{end}", restored.display()));
+        std::fs::write(&left, "of another database").unwrap();
+        let refused = backup::restore(&settings, std::slice::from_ref(&world.root), &file).await;
+        assert!(matches!(refused, Err(BackupError::Occupied(_))), "{end} {refused:?}");
+        std::fs::remove_file(left).unwrap();
+    }
+    backup::restore(&settings, std::slice::from_ref(&world.root), &file).await.unwrap();
+    assert_eq!(restored.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[tokio::test]
 async fn a_backup_taken_under_load_holds_and_has_no_half_of_anything() {
     let world = World::on(super::BACKEND).await;

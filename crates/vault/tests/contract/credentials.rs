@@ -344,6 +344,23 @@ async fn what_the_environment_has_is_moved_in_by_one_act() {
     assert_eq!(found.source, Source::Database);
 }
 
+/// Seen red with metadata of the environment beside everybody's credentials.
+#[tokio::test]
+async fn a_credential_of_ones_own_sees_nothing_of_the_environment_and_nobody_is_no_owner() {
+    let variables = [("NAMECHEAP_API_USERNAME", "ann"), ("NAMECHEAP_CLIENT_IP", "203.0.113.7")];
+    let world = World::with(super::BACKEND, &variables).await;
+    let bob = world.person("bob@example.com").await;
+    let vault = &world.vault;
+    vault.put_credential(&again(&bob), Whose::Own, new("namecheap", "api_key", "canarynamecheap0123456789abcdef"), Put::Either).await.unwrap();
+    let refused = problem(vault.test_credential(&again(&bob), Whose::Own, "namecheap", None, None).await);
+    assert_eq!(codes(&refused), ["metadata.api_username required", "metadata.client_ip required"]);
+    assert_eq!((world.double.requests(), vault.opened()), (0, 0));
+    let root = world.admin("root@example.com").await;
+    let nobody = NewCredential { owner: Some("00000000-0000-0000-0000-000000000000".into()), ..new("cloudflare", "api_token", TOKEN) };
+    assert_eq!(codes(&problem(put(&world, &root, nobody).await)), ["owner unknown"]);
+    assert_eq!(world.count("select count(*) from service_credentials where service = 'cloudflare'").await, 0);
+}
+
 /// Fault this was seen to catch: the address of the catalogue was not compared with the one it was sealed for.
 #[tokio::test]
 async fn a_credential_of_a_catalogue_that_moved_is_asked_for_again_and_a_stray_one_can_be_deleted() {

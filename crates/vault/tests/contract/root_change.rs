@@ -68,6 +68,25 @@ async fn the_keyring_opens_under_both_root_keys_until_the_old_one_is_let_go() {
     assert_eq!(changed.test_key(&again(&ann), key.id).await.unwrap().verdict, Verdict::Valid);
 }
 
+/// Seen red with a change that is given up by whichever key is at hand.
+#[tokio::test]
+async fn a_change_is_given_up_only_under_the_old_root_key_and_before_a_server_has_started_with_the_new_one() {
+    let world = World::on(super::BACKEND).await;
+    let (cx, new) = (Context::system(), RootKey::generate().unwrap());
+    assert_eq!(world.vault.cancel_root_change(&cx).await.unwrap(), RootChange::NothingToDo);
+    world.vault.begin_root_change(&cx, &new).await.unwrap();
+    let with_new = opened(&world, &[&new]).await;
+    assert_eq!(with_new.cancel_root_change(&cx).await.unwrap(), RootChange::Served, "it would delete the old one");
+    with_new.close().await;
+    assert_eq!(world.vault.cancel_root_change(&cx).await.unwrap(), RootChange::Cancelled);
+    assert!(matches!(start::open(&world.settings, &[copy(&new)]).await, Err(StartError::WrongRootKey)));
+    world.vault.begin_root_change(&cx, &new).await.unwrap();
+    let with_new = opened(&world, &[&new]).await;
+    serve(&with_new, &world, 1).await;
+    assert_eq!(world.vault.cancel_root_change(&cx).await.unwrap(), RootChange::Served);
+    assert_eq!(with_new.finalise_root_change(&cx).await.unwrap(), RootChange::Finalised);
+}
+
 /// Fault this was seen to catch: a ring that is changed under one of two root keys alone.
 #[tokio::test]
 async fn while_there_are_two_root_keys_the_ring_is_changed_under_both_or_not_at_all() {

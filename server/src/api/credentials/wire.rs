@@ -86,6 +86,7 @@ pub(super) struct CredentialTest {
 
 impl Body for CredentialTest {
     const FIELDS: &'static [&'static str] = &["credential_type", "value", "metadata"];
+    const OPTIONAL: bool = true;
 }
 
 impl CredentialTest {

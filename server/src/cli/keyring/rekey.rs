@@ -88,9 +88,31 @@ pub(super) async fn finalise(config: &Config, vault: &Vault, dry_run: bool, json
         RootChange::NotBegun => {
             refused("The keyring is not wrapped under the root key that is configured. Begin with: keyward keyring rekey-root")
         }
-        RootChange::NothingToDo | RootChange::Begun | RootChange::AlreadyBegun => {
+        RootChange::NothingToDo | RootChange::Begun | RootChange::AlreadyBegun | RootChange::Cancelled | RootChange::Served => {
             told(json, "nothing_to_do", &path, "There is one root key, and it is the one that is configured.")
         }
+    }
+}
+
+/// Lets the new root key open nothing.
+pub(super) async fn cancel(config: &Config, vault: &Vault, dry_run: bool, json: bool) -> Result<(), CommandFailure> {
+    let path = config.root_key_path();
+    if dry_run {
+        let other = vault.vault_status(&Context::system()).await?.root_key.other;
+        let what = other.map_or_else(
+            || "There is one root key.".to_owned(),
+            |other| format!("Root key {} would open nothing, if no server has started with it.", other.id),
+        );
+        return told(json, "would_cancel", &path, &format!("{what} Nothing was changed."));
+    }
+    let refused = |why: &str| Err(CommandFailure::Refused(why.to_owned()));
+    match vault.cancel_root_change(&Context::system()).await? {
+        RootChange::Cancelled => told(json, "cancelled", &path, "The new root key opens nothing any more. The old one goes on."),
+        RootChange::NothingToDo => told(json, "nothing_to_do", &path, "There is one root key, and it is the one that is configured."),
+        RootChange::NotBegun => refused("The keyring is not wrapped under the root key that is configured."),
+        _ => refused(
+            "A server has started with the new root key, or it is the one that is configured. End the change with: keyward keyring rekey-root --finalise",
+        ),
     }
 }
 
