@@ -16,8 +16,13 @@ use serde_json::error::Category;
 pub(super) trait Body: DeserializeOwned + Send {
     /// The names of its fields.
     const FIELDS: &'static [&'static str];
-    /// Whether no body at all stands for an object without fields.
+    /// Whether there may be none: no body at all, or `null`.
     const OPTIONAL: bool = false;
+}
+
+impl<T: Body> Body for Option<T> {
+    const FIELDS: &'static [&'static str] = T::FIELDS;
+    const OPTIONAL: bool = true;
 }
 
 /// A body of `application/json`, at most 256 KiB, without unknown fields.
@@ -30,7 +35,7 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         let (parts, body) = request.into_parts();
         let id = request_id(&parts);
         if T::OPTIONAL && http_body::Body::is_end_stream(&body) {
-            return parse(b"{}").map(Self).map_err(|refusal| problem::answer(&refusal, id));
+            return parse(b"null").map(Self).map_err(|refusal| problem::answer(&refusal, id));
         }
         if !is_json(&parts.headers) {
             return Err(problem::unsupported_media_type(id));
@@ -55,7 +60,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     // A list would be read as the fields in their order.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'{') {
+    let none = T::OPTIONAL && bytes.trim_ascii() == b"null";
+    if !none && bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'{') {
         let fine = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
         return Err(if fine { fault("body", "wrong_type", "The body has to be a JSON object.") } else { Problem::UnsupportedBody });
     }

@@ -97,8 +97,8 @@ fn gone(deleted: Deleted) -> Response {
     response
 }
 
-async fn tested<S>(may: &May<S>, whose: Whose, service: &str, request: CredentialTest) -> Response {
-    let (kind, candidate) = request.into_parts();
+async fn tested<S>(may: &May<S>, whose: Whose, service: &str, request: Option<CredentialTest>) -> Response {
+    let (kind, candidate) = request.unwrap_or_default().into_parts();
     let tested = may.site.vault.test_credential(&may.cx, whose, service, kind.as_deref(), candidate).await;
     may.answer(tested.map(|report| ok(CredentialTestAnswer::from(report))))
 }
@@ -174,13 +174,13 @@ async fn delete(ByAdmin(may): ByAdmin<CredentialsWrite>, Named(service, kind): N
     post, path = "/api/v1/credentials/{service}/test", operation_id = "test_credential", tag = "credentials",
     security(("session" = []), ("token" = ["credentials:write"])),
     params(("service" = String, Path, description = "The service's id")),
-    request_body = CredentialTest,
+    request_body = Option<CredentialTest>,
     responses((status = 200, description = "What the service said; a rejected credential is an answer and no error", body = CredentialTestAnswer), Refusals<5>)
 )]
 async fn test(
     ByAdmin(may): ByAdmin<CredentialsWrite>,
     OfService(service): OfService,
-    JsonBody(request): JsonBody<CredentialTest>,
+    JsonBody(request): JsonBody<Option<CredentialTest>>,
 ) -> Response {
     tested(&may, Whose::Installation, &service, request).await
 }

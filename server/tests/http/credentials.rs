@@ -79,6 +79,12 @@ fn a_credential_is_stored_shown_replaced_tested_and_deleted() {
     assert_eq!(tested["details"]["permissions"], json!({"DNS:Edit": "granted", "Zone:Edit": "missing"}));
     let stored = call(&server, &admin, "GET", one, None).json();
     assert_eq!((&stored["test_status"], &stored["test_message"]), (&json!("success"), &json!("Cloudflare accepts the credential")));
+    // The document says that the body may be absent or `null`.
+    for body in ["", "null"] {
+        let request = server.api("POST", "/api/v1/credentials/cloudflare/test", Some(&admin));
+        let untold = if body.is_empty() { request } else { request.body("application/json", body) }.send();
+        assert_eq!((untold.status, &untold.json()["verdict"]), (200, &json!("valid")), "{}", untold.text());
+    }
     // A value that is given is tried, and leaves the stored result alone.
     let tried = call(
         &server,

@@ -334,7 +334,7 @@ fn only_a_page_that_is_gone_to_begins_a_sign_in() {
     assert_eq!((ask("image").status, ask("iframe").status, ask("document").status), (403, 403, 303));
 }
 
-/// Seen red with an account that is found by its address, and with one that an administrator had disabled since.
+/// Seen red with an account that an administrator had disabled since.
 #[test]
 fn whose_keys_were_imported_has_them_after_signing_in_at_the_same_provider() {
     let idp = Idp::start();

@@ -319,11 +319,12 @@ async fn a_clock_that_went_back_hides_no_rotation() {
     let world = World::on(super::BACKEND).await;
     let ann = world.person("ann@example.com").await;
     let keys = with_keys(&world, &ann).await;
-    rotate(&world.vault).await;
+    let first = rotate(&world.vault).await;
     let later = world.either("update rotations set started_at = started_at + 3600000000", "update rotations set started_at = started_at + interval '1 hour'");
     world.execute(later).await;
     let second = rotate(&world.vault).await;
     assert_eq!((second.state, second.resealed), (RotationState::Finished, 10));
+    assert!(second.key > first.key, "{} after {}", second.key, first.key);
     assert_eq!(world.count(NOBODY).await, 0);
     opens_to(&world, &world.vault, &ann, &keys[3], &key(3)).await;
 }

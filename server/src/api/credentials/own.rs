@@ -92,9 +92,9 @@ async fn delete(may: May<CredentialsWrite>, Named(service, kind): Named) -> Resp
     post, path = "/api/v1/account/credentials/{service}/test", operation_id = "test_own_credential", tag = "account",
     security(("session" = []), ("token" = ["credentials:write"])),
     params(("service" = String, Path, description = "The service's id")),
-    request_body = CredentialTest,
+    request_body = Option<CredentialTest>,
     responses((status = 200, description = "What the service said; a rejected credential is an answer and no error", body = CredentialTestAnswer), Refusals<5>)
 )]
-async fn test(may: May<CredentialsWrite>, OfService(service): OfService, JsonBody(request): JsonBody<CredentialTest>) -> Response {
+async fn test(may: May<CredentialsWrite>, OfService(service): OfService, JsonBody(request): JsonBody<Option<CredentialTest>>) -> Response {
     tested(&may, Whose::Own, &service, request).await
 }

@@ -70,7 +70,7 @@ impl CredentialChange {
 }
 
 /// What to test.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CredentialTest {
     /// Which of the service's credentials; absent is the one that is stored, or else the service's first.
@@ -86,7 +86,6 @@ pub(super) struct CredentialTest {
 
 impl Body for CredentialTest {
     const FIELDS: &'static [&'static str] = &["credential_type", "value", "metadata"];
-    const OPTIONAL: bool = true;
 }
 
 impl CredentialTest {
