@@ -29,6 +29,7 @@ mod doctor;
 mod documentation;
 mod durability;
 mod events;
+mod failing_postgres;
 mod guides;
 mod harness;
 mod headers;

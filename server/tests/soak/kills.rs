@@ -92,8 +92,8 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
         forget_limits(&server);
         let until = Instant::now() + Duration::from_secs(30);
         thread::scope(|scope| {
-            for client in 0..CLIENTS {
-                let (server, cookie, random, known) = (&server, &cookies[client], &random, &known);
+            for (client, cookie) in cookies.iter().enumerate() {
+                let (server, random, known) = (&server, &random, &known);
                 scope.spawn(move || work(server, client, cookie, random, known, until.min(Instant::now() + Duration::from_secs(2))));
             }
             let rotating = (round % 5 == 0)
@@ -120,7 +120,7 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
     );
 }
 
-fn forget_limits(server: &Server) {
+pub fn forget_limits(server: &Server) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         use sqlx::Connection;
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.at.data().join("keyward.db"));

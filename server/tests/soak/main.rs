@@ -1,14 +1,17 @@
 //! The long tests: the real binary, killed again and again, and databases that fail at random. Compiled with the feature `soak` alone.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     missing_docs,
     unreachable_pub,
     dead_code,
-    reason = "tests; the harness is shared and not all of it is used here"
+    reason = "tests that print their figures; the harness is shared and not all of it is used here"
 )]
 
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
+#[path = "../http/failing_postgres.rs"]
+mod failing_postgres;
 #[path = "../http/harness.rs"]
 mod harness;
 mod imports;
@@ -17,8 +20,10 @@ mod kills;
 mod legacy;
 #[path = "../http/old.rs"]
 mod old;
+mod postgres;
 #[path = "../http/provider.rs"]
 mod provider;
 mod root_key;
 mod rotation;
+mod sign_ins;
 mod world;

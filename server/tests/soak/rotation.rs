@@ -66,9 +66,9 @@ fn killed(postgres: bool) {
         let mut child = world.at.command(&["keyring", "rotate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(random.below(whole + whole / 4)));
         if child.try_wait().unwrap().is_none() {
-            kills += 1
+            kills += 1;
         } else {
-            ended += 1
+            ended += 1;
         }
         child.kill().unwrap();
         child.wait().unwrap();

@@ -158,6 +158,7 @@ pub async fn open(at: &Installation, provider: &Provider, url: Option<&str>, roo
         default_tier: Tier::Starter,
         byok_tiers: vec![Tier::Enterprise],
         tier_limits: BTreeMap::new(),
+        identity: None,
         session_idle: Duration::from_secs(10 * 365 * 86_400),
         session_max: Duration::from_secs(10 * 365 * 86_400),
         audit: vault::AuditSettings::default(),

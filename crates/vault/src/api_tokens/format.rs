@@ -151,4 +151,48 @@ mod tests {
             assert!(PlainToken::parse(other).is_none(), "{other}");
         }
     }
+
+    /// The slope of a line through the times by the count of equal leading characters, in standard errors of that slope.
+    fn slope(times: &[(f64, f64)]) -> f64 {
+        let n = times.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| times.iter().map(of).sum::<f64>() / n;
+        let (x, y) = (mean(|(x, _)| *x), mean(|(_, y)| *y));
+        let (spread, both) = times.iter().fold((0.0, 0.0), |(spread, both), (a, b)| (spread + (a - x).powi(2), both + (a - x) * (b - y)));
+        let slope = both / spread;
+        let rest: f64 = times.iter().map(|(a, b)| (b - y - slope * (a - x)).powi(2)).sum();
+        slope / (rest / (n - 2.0) / spread).sqrt()
+    }
+
+    /// Seen red with a loop over characters that ends at the first difference.
+    #[test]
+    fn the_time_of_a_comparison_does_not_tell_how_much_of_a_guess_is_right() {
+        const PROBES: usize = 200_000;
+        let token = PlainToken::generate().expect("randomness");
+        let guesses: Vec<_> = (0..32)
+            .map(|equal| {
+                let other = PlainToken::generate().expect("randomness");
+                let body = format!("{PREFIX}{}_{}{}", token.handle(), &token.secret()[..equal], &other.secret()[equal..]);
+                PlainToken::parse(&format!("{body}_{}", checksum(&body))).expect("the form of a token")
+            })
+            .collect();
+        let stored = token.hash();
+        let measured = || {
+            let mut times: Vec<_> = (0..PROBES)
+                .map(|probe| {
+                    // In an order that nothing periodic of the machine follows.
+                    let equal = probe.wrapping_mul(2_654_435_761) >> 7 & 31;
+                    let begun = std::time::Instant::now();
+                    assert!(!std::hint::black_box(guesses[equal].fits(std::hint::black_box(&stored))));
+                    (equal as f64, begun.elapsed().as_nanos() as f64)
+                })
+                .collect();
+            // What was interrupted says nothing about the comparison.
+            times.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+            times.truncate(PROBES * 9 / 10);
+            slope(&times)
+        };
+        // The border of 95 %, which a constant time is outside of once in twenty times.
+        let slopes: Vec<_> = std::iter::repeat_with(measured).take(4).collect();
+        assert!(slopes.iter().any(|slope| slope.abs() < 1.96), "{slopes:?}");
+    }
 }
