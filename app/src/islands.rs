@@ -1,4 +1,4 @@
-//! What runs in the browser. Props are page source, so none is ever a secret.
+//! What runs in the browser. None takes props: they would bring a parser into the bundle.
 
 #![allow(missing_docs, reason = "the island macro makes public modules and types without docs")]
 
@@ -13,5 +13,5 @@ pub use copy_button::CopyButton;
 pub use dialog_form::{DialogForm, Task};
 pub use live_keys::LiveKeys;
 pub use live_status::LiveStatus;
-pub use secret_field::{KnownProvider, SecretField};
+pub use secret_field::SecretField;
 pub use times::Times;

@@ -3,23 +3,34 @@
 use super::ApiError;
 use domain::Problem;
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
-use leptos::prelude::use_context;
+use leptos::{prelude::use_context, server_fn::error::ServerFnErrorErr};
 use leptos_axum::ResponseOptions;
 use std::error::Error;
 use vault::{Context, Failure, Vault};
 
 /// The vault and the caller of this request, as the server provided them.
 pub(super) fn caller() -> Result<(Vault, Context), ApiError> {
-    use_context::<Vault>().zip(use_context::<Context>()).ok_or(ApiError(Problem::Internal))
+    use_context::<Vault>().zip(use_context::<Context>()).ok_or_else(|| Problem::Internal.into())
 }
 
 /// Logs a failure's cause, sets the answer's status, and keeps what the caller is told.
 pub(super) fn refuse(failure: Failure) -> ApiError {
-    let problem = logged(failure);
+    answered(logged(failure))
+}
+
+/// What is told of an error that no function of ours made: leptos could not read what it was sent.
+pub(super) fn unanswered(error: &ServerFnErrorErr) -> ApiError {
+    answered(match error {
+        ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Problem::UnsupportedBody,
+        _ => Problem::Internal,
+    })
+}
+
+fn answered(problem: Problem) -> ApiError {
     if let Some(response) = use_context::<ResponseOptions>() {
         respond(&response, &problem);
     }
-    ApiError(problem)
+    problem.into()
 }
 
 /// Writes the cause of a failure to the log, where it has one, and keeps its problem.

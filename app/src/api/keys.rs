@@ -5,17 +5,33 @@
 )]
 #![allow(missing_docs, reason = "the macro turns each argument into a public field, and takes no docs for them")]
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::caller::{caller, refuse};
-use domain::{ids::KeyId, key_input::SecretInput, views::TestReport};
+use super::{ApiError, json::Answer};
+use domain::{Verdict, ids::KeyId, key_input::SecretInput};
 use leptos::prelude::*;
+
+/// What the browser says of a test.
+#[cfg_attr(feature = "ssr", derive(serde::Serialize))]
+pub struct Tried {
+    /// What came out.
+    pub verdict: Verdict,
+    /// Its sentence.
+    pub message: String,
+}
+
+#[cfg(feature = "ssr")]
+impl From<domain::views::TestReport> for Tried {
+    fn from(report: domain::views::TestReport) -> Self {
+        Self { verdict: report.verdict, message: report.message() }
+    }
+}
 
 /// Seals and stores a key.
 ///
 /// # Errors
 /// Those of `Vault::add_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/add")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/add")]
 pub async fn add_key(
     provider: String,
     #[server(default)] key: SecretInput,
@@ -33,7 +49,7 @@ pub async fn add_key(
 ///
 /// # Errors
 /// Those of `Vault::replace_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/replace")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/replace")]
 pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[server(default)] allow_duplicate: bool) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
     vault.replace_key(&cx, id, key, allow_duplicate).await.map(drop).map_err(refuse)
@@ -43,7 +59,7 @@ pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[serve
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/edit")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/edit")]
 pub async fn edit_key(
     id: KeyId,
     label: String,
@@ -65,7 +81,7 @@ pub async fn edit_key(
 ///
 /// # Errors
 /// Those of `Vault::delete_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/delete")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/delete")]
 pub async fn delete_key(id: KeyId) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
     vault.delete_key(&cx, id).await.map(drop).map_err(refuse)
@@ -75,31 +91,31 @@ pub async fn delete_key(id: KeyId) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of `Vault::test_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/test")]
-pub async fn test_key(id: KeyId) -> Result<TestReport, ApiError> {
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/test")]
+pub async fn test_key(id: KeyId) -> Result<Tried, ApiError> {
     let (vault, cx) = caller()?;
-    vault.test_key(&cx, id).await.map_err(refuse)
+    vault.test_key(&cx, id).await.map(Tried::from).map_err(refuse)
 }
 
 /// Tests a secret that is not stored.
 ///
 /// # Errors
 /// Those of `Vault::test_candidate`.
-#[server(prefix = "/api/fn", endpoint = "keys/test-candidate")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/test-candidate")]
 pub async fn test_candidate(
     provider: String,
     #[server(default)] key: SecretInput,
     #[server(default)] endpoint: String,
-) -> Result<TestReport, ApiError> {
+) -> Result<Tried, ApiError> {
     let (vault, cx) = caller()?;
-    vault.test_candidate(&cx, &provider, key, &endpoint).await.map_err(refuse)
+    vault.test_candidate(&cx, &provider, key, &endpoint).await.map(Tried::from).map_err(refuse)
 }
 
 /// Switches a key on or off.
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/enable")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/enable")]
 pub async fn set_enabled(id: KeyId, enabled: bool) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
     let edit = vault::keys::EditKey { enabled: Some(enabled), ..Default::default() };
@@ -110,7 +126,7 @@ pub async fn set_enabled(id: KeyId, enabled: bool) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of `Vault::edit_key`.
-#[server(prefix = "/api/fn", endpoint = "keys/default")]
+#[server(output = Answer, prefix = "/api/fn", endpoint = "keys/default")]
 pub async fn set_default(id: KeyId) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
     let edit = vault::keys::EditKey { is_default: Some(true), ..Default::default() };

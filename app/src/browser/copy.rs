@@ -1,19 +1,20 @@
 //! Copying a text of the page.
 
-use super::dom::{by_id, document, window};
+use super::dom::{by_id, closest, document, window};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlDocument, js_sys::Reflect};
+use web_sys::{Element, Event, HtmlDocument, js_sys::Reflect};
 
 const COPIED: &str = "Copied.";
 const SELECTED: &str = "Copying did not work. The text is selected: press Ctrl+C or \u{2318}C.";
 
-/// Copies what an element says. The clipboard is there on https and loopback only, and may refuse; then the text is selected and
+/// Copies what the pressed button names. The clipboard is there on https and loopback only, and may refuse; then the text is selected and
 /// the older way is tried, and whoever pressed the button is told what to do if that does not work either.
-pub(crate) fn copy(id: &str, said: RwSignal<&'static str>) {
-    let Some(element) = by_id::<Element>(id) else { return };
+pub(crate) fn copy(event: &Event, said: RwSignal<&'static str>) {
+    let named = closest(event, "[data-copies]").and_then(|button| button.get_attribute("data-copies"));
+    let Some(element) = named.and_then(|id| by_id::<Element>(&id)) else { return };
     let text = element.text_content().unwrap_or_default();
     let navigator = window().navigator();
     let there = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());

@@ -142,7 +142,7 @@ fn send(form: &HtmlFormElement, task: Task, id: Option<KeyId>, event: &SubmitEve
                 go(&done.page());
             }
             Ok(None) => {}
-            Err(ApiError(problem)) => problems::show(&form, &problem),
+            Err(refusal) => problems::show(&form, &refusal),
         }
     });
 }
@@ -159,22 +159,23 @@ const fn doing(task: Task, act: Act) -> &'static str {
 async fn test(fields: &Fields) -> Result<Option<Done>, ApiError> {
     // When a key is replaced these two belong to it: they are on the page, and not among the fields that are sent.
     let value = |name: &str| by_id::<HtmlInputElement>(name).map_or_else(|| fields.text(name), |field| field.value());
-    let report = api::test_candidate(value("provider"), fields.secret(), value("endpoint")).await?;
-    problems::outcome(&report);
+    let tried = api::test_candidate(value("provider"), fields.secret(), value("endpoint")).await?;
+    problems::outcome(&tried);
     Ok(None)
 }
 
 async fn save(task: Task, id: Option<KeyId>, fields: &Fields, allow_duplicate: bool) -> Result<Option<Done>, ApiError> {
-    let id = || id.ok_or(ApiError(domain::Problem::KeyNotFound));
-    match task {
-        Task::Add => {
+    match (task, id) {
+        (Task::Add, _) => {
             let text = |name| fields.text(name);
             api::add_key(text("provider"), fields.secret(), text("label"), text("description"), text("endpoint"), allow_duplicate).await?;
             Ok(Some(Done::Added))
         }
-        Task::Replace => api::replace_key(id()?, fields.secret(), allow_duplicate).await.map(|()| Some(Done::Replaced)),
-        Task::Edit => edit(id()?, fields).await.map(|()| Some(Done::Saved)),
-        Task::Delete => api::delete_key(id()?).await.map(|()| Some(Done::Deleted)),
+        (Task::Replace, Some(id)) => api::replace_key(id, fields.secret(), allow_duplicate).await.map(|()| Some(Done::Replaced)),
+        (Task::Edit, Some(id)) => edit(id, fields).await.map(|()| Some(Done::Saved)),
+        (Task::Delete, Some(id)) => api::delete_key(id).await.map(|()| Some(Done::Deleted)),
+        // The server writes an id into each of these forms.
+        (_, None) => Ok(None),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Saying what was wrong with a form, beside its fields.
 
 use super::dom::{all, by_id, document, focus, set_hidden, sign_in};
-use domain::{Problem, Verdict, views::TestReport};
+use crate::api::{ApiError, keys::Tried};
+use domain::Verdict;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
@@ -24,29 +25,23 @@ pub(super) fn clear(form: &Element) {
 }
 
 /// Shows a problem where it belongs and moves the focus there.
-pub(super) fn show(form: &Element, problem: &Problem) {
-    match problem {
+pub(super) fn show(form: &Element, refusal: &ApiError) {
+    match (&*refusal.code, &refusal.id) {
         // As a form it comes to the server, which keeps what was typed until the person has signed in again.
-        Problem::NotAuthenticated => match form.dyn_ref::<HtmlFormElement>() {
+        ("not_authenticated", _) => match form.dyn_ref::<HtmlFormElement>() {
             Some(form) => drop(form.submit()),
             None => sign_in(),
         },
-        Problem::DuplicateKey { id, .. } => duplicate(&format!("/keys/{id}/replace"), &problem.detail()),
-        Problem::InvalidProvider => {
-            if beside(form, "provider", "Choose a provider.") {
-                focus_invalid(form);
-            } else {
-                note("problem", "note note--bad", &problem.detail());
-            }
-        }
-        Problem::Invalid { fields } => {
-            let placed: Vec<bool> = fields.iter().map(|fault| beside(form, &fault.field, &fault.message)).collect();
-            if let Some(lost) = fields.iter().zip(&placed).find(|(_, placed)| !**placed) {
+        ("duplicate_key", Some(id)) => duplicate(&format!("/keys/{id}/replace"), &refusal.detail),
+        ("invalid_provider", _) if beside(form, "provider", "Choose a provider.") => focus_invalid(form),
+        ("invalid", _) => {
+            let placed: Vec<bool> = refusal.fields.iter().map(|fault| beside(form, &fault.field, &fault.message)).collect();
+            if let Some(lost) = refusal.fields.iter().zip(&placed).find(|(_, placed)| !**placed) {
                 note("problem", "note note--bad", &lost.0.message);
             }
             focus_invalid(form);
         }
-        other => note("problem", "note note--bad", &other.detail()),
+        _ => note("problem", "note note--bad", &refusal.detail),
     }
 }
 
@@ -57,8 +52,8 @@ fn focus_invalid(form: &Element) {
 }
 
 /// Says what a test found.
-pub(super) fn outcome(report: &TestReport) {
-    note("outcome", tone(report.verdict), &report.message());
+pub(super) fn outcome(tried: &Tried) {
+    note("outcome", tone(tried.verdict), &tried.message);
 }
 
 /// The look of a verdict in a note.

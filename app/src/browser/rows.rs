@@ -9,7 +9,7 @@ use crate::{
     api::{self, ApiError},
     done::Done,
 };
-use domain::{Problem, ids::KeyId};
+use domain::ids::KeyId;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, SubmitEvent};
@@ -81,10 +81,10 @@ fn send(form: &Element, act: String, id: KeyId, button: Option<HtmlElement>) {
                 refresh().await;
                 say("notice", class, &text);
             }
-            Err(ApiError(Problem::NotAuthenticated)) => sign_in(),
-            Err(ApiError(problem)) => {
+            Err(refusal) if refusal.code == "not_authenticated" => sign_in(),
+            Err(refusal) => {
                 refresh().await;
-                say("notice", "toast note note--bad", &problem.detail());
+                say("notice", "toast note note--bad", &refusal.detail);
             }
         }
     });
@@ -94,14 +94,14 @@ fn send(form: &Element, act: String, id: KeyId, button: Option<HtmlElement>) {
 async fn perform(act: &str, id: KeyId, title: &str) -> Result<(&'static str, String), ApiError> {
     let done = match act {
         "test" => {
-            let report = api::test_key(id).await?;
-            let class = match tone(report.verdict) {
+            let tried = api::test_key(id).await?;
+            let class = match tone(tried.verdict) {
                 "note note--good" => "toast note note--good",
                 "note note--bad" => "toast note note--bad",
                 "note note--warn" => "toast note note--warn",
                 _ => "toast note",
             };
-            return Ok((class, format!("{title}: {}", report.message())));
+            return Ok((class, format!("{title}: {}", tried.message)));
         }
         "enable" => api::set_enabled(id, true).await.map(|()| Done::On)?,
         "disable" => api::set_enabled(id, false).await.map(|()| Done::Off)?,

@@ -1,25 +1,44 @@
 //! What the secret field does with what is pasted. The text is read, tidied and forgotten.
 
 use super::dom::{by_id, on};
-use crate::islands::KnownProvider;
+use crate::islands::secret_field::Given;
 use domain::{
     catalogue::ProviderId,
     key_input::{self, PrefixAdvice},
     views::ProviderView,
 };
 use leptos::{html::Input, prelude::*};
-use web_sys::{Event, HtmlSelectElement};
+use web_sys::{Element, Event, HtmlSelectElement};
+
+/// What the server wrote around the field.
+pub(crate) fn given() -> Given {
+    let around = by_id::<Element>("secret");
+    let word = |name: &str| around.as_ref().and_then(|around| around.get_attribute(name));
+    Given {
+        providers: word("data-providers").unwrap_or_default(),
+        fixed: word("data-fixed"),
+        help: word("data-help"),
+        faulty: word("data-faulty").is_some(),
+        focus: word("data-focus").is_some(),
+    }
+}
+
+fn provider(line: &str) -> Option<ProviderView> {
+    let mut parts = line.split('\t');
+    let (id, name, prefix) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(ProviderView::new(ProviderId::parse(id).ok()?, name.to_owned(), (!prefix.is_empty()).then(|| prefix.to_owned())))
+}
 
 /// Watches the field and the choice of provider. What it returns looks at the field; `true` also tidies it.
 pub(crate) fn watch(
     field: NodeRef<Input>,
-    providers: Vec<KnownProvider>,
+    providers: &str,
     fixed: Option<String>,
     advice: RwSignal<PrefixAdvice>,
     chosen: RwSignal<Option<String>>,
     ready: RwSignal<bool>,
-) -> impl Fn(bool) + Copy + 'static {
-    let providers = StoredValue::new(providers.into_iter().map(ProviderView::from).collect::<Vec<_>>());
+) -> impl Fn(bool) + Copy + use<> {
+    let providers = StoredValue::new(providers.lines().filter_map(provider).collect::<Vec<_>>());
     let fixed = StoredValue::new(fixed);
     let look = move |tidy: bool| {
         let Some(field) = field.get_untracked() else { return };

@@ -1,7 +1,10 @@
 //! The fields of a dialog about a service credential.
 
-use super::field::{FieldError, described_by};
-use crate::{islands::SecretField, returned::Returned};
+use super::{
+    field::{FieldError, described_by},
+    secret::Secret,
+};
+use crate::returned::Returned;
 use domain::{
     services::{FieldKind, Metadata, MetadataField, metadata::DESCRIPTION},
     views::credentials::{KindView, ServiceView},
@@ -45,8 +48,7 @@ pub(crate) fn SecretValue(kind: KindView, returned: Returned) -> impl IntoView {
     view! {
         <div class="field">
             <label for="key">{kind.name.clone()}</label>
-            <SecretField
-                providers=Vec::new()
+            <Secret
                 fixed=kind.id.to_string()
                 help=format!("{usual}It is sealed when you save it and never shown again.")
                 faulty=fault.is_some()

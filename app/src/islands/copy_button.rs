@@ -2,24 +2,22 @@
 
 use leptos::prelude::*;
 
-/// A button that copies what the element with the id `of` says, and tells whether that worked. Without JavaScript it is not there:
-/// one press on the text selects it. No prop holds the text. `named` is what assistive technology calls it; empty for "Copy".
+/// Lets the button inside copy what the element that its `data-copies` names says, and tells whether that worked. Without JavaScript
+/// it is not there: one press on the text selects it.
 #[island]
-pub fn CopyButton(of: String, named: String) -> impl IntoView {
+pub fn CopyButton(children: Children) -> impl IntoView {
     let ready = RwSignal::new(false);
     let said = RwSignal::new("");
-    let class = if named.is_empty() { "button button--primary" } else { "button" };
-    let label = (!named.is_empty()).then_some(named);
-    let press = move |_| {
+    let press = move |event: leptos::ev::MouseEvent| {
         #[cfg(feature = "hydrate")]
-        crate::browser::copy::copy(&of, said);
+        crate::browser::copy::copy(&event, said);
         #[cfg(not(feature = "hydrate"))]
-        let _ = &of;
+        let _ = event;
     };
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| ready.set(true));
     view! {
-        <button class=class type="button" hidden=move || !ready.get() aria-label=label on:click=press>"Copy"</button>
+        <span hidden=move || !ready.get() on:click=press>{children()}</span>
         <span class="fine" role="status">{move || said.get()}</span>
     }
 }

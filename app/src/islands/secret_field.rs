@@ -1,26 +1,31 @@
 //! The field a secret is pasted into.
-#![allow(missing_docs, reason = "the island macro makes a struct of the props and takes no documentation for it")]
 
-use domain::{catalogue::ProviderId, key_input::PrefixAdvice, views::ProviderView};
+use domain::key_input::PrefixAdvice;
 use leptos::{attr::custom::custom_attribute, prelude::*};
-use serde::{Deserialize, Serialize};
 
-/// A provider, as far as recognising its keys goes. Public catalogue data.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct KnownProvider {
-    /// Its id.
-    pub id: ProviderId,
-    /// Its name.
-    pub name: String,
-    /// How its keys begin.
-    pub prefix: Option<String>,
+/// What the field is told: on the server by a context, in the browser by attributes around it. As props it would travel as JSON,
+/// which brings serde's parser into the bundle. All of it is page source, so none is ever a secret.
+#[derive(Clone, Default)]
+pub(crate) struct Given {
+    /// Public catalogue data of the providers whose keys are recognised: one on each line, its id, its name and how its keys begin
+    /// between tabs.
+    pub(crate) providers: String,
+    /// The provider's id where it cannot be chosen.
+    pub(crate) fixed: Option<String>,
+    /// Said as long as there is nothing to say about what was pasted.
+    pub(crate) help: Option<String>,
+    /// Whether the form came back because of this field.
+    pub(crate) faulty: bool,
+    /// Whether the focus begins here.
+    pub(crate) focus: bool,
 }
 
-impl From<KnownProvider> for ProviderView {
-    fn from(known: KnownProvider) -> Self {
-        Self::new(known.id, known.name, known.prefix)
-    }
+#[cfg(feature = "ssr")]
+fn given() -> Given {
+    use_context().unwrap_or_default()
 }
+#[cfg(not(feature = "ssr"))]
+use crate::browser::secret::given;
 
 /// What the page says about what was pasted; never the secret.
 fn sentence(advice: &PrefixAdvice, chosen: Option<&str>, help: Option<&str>) -> String {
@@ -34,16 +39,10 @@ fn sentence(advice: &PrefixAdvice, chosen: Option<&str>, help: Option<&str>) -> 
 }
 
 /// A password field with a reveal toggle that tidies what is pasted and says whose key it looks like. The secret stays in
-/// the field: no signal holds it. `fixed` is the provider's id where it cannot be chosen; `help` is said as long as there is
-/// nothing to say about what was pasted.
+/// the field: no signal holds it.
 #[island]
-pub fn SecretField(
-    providers: Vec<KnownProvider>,
-    #[prop(optional)] fixed: Option<String>,
-    #[prop(optional)] help: Option<String>,
-    faulty: bool,
-    focus: bool,
-) -> impl IntoView {
+pub fn SecretField() -> impl IntoView {
+    let Given { providers, fixed, help, faulty, focus } = given();
     let shown = RwSignal::new(false);
     let ready = RwSignal::new(false);
     let advice = RwSignal::new(PrefixAdvice::Silent);
@@ -51,7 +50,7 @@ pub fn SecretField(
     let field = NodeRef::<leptos::html::Input>::new();
     let switchable = fixed.is_none();
     #[cfg(feature = "hydrate")]
-    let look = crate::browser::secret::watch(field, providers, fixed, advice, chosen, ready);
+    let look = crate::browser::secret::watch(field, &providers, fixed, advice, chosen, ready);
     #[cfg(not(feature = "hydrate"))]
     let look = {
         let _ = (providers, fixed);

@@ -5,18 +5,13 @@ use crate::{
         dialog::Dialog,
         field::{FieldError, TextField, described_by},
         note::PasteAgain,
+        secret::Secret,
     },
-    islands::{KnownProvider, SecretField, Task},
+    islands::Task,
     returned::Returned,
 };
 use domain::views::{KeysPage, ProviderView};
 use leptos::prelude::*;
-
-/// What the browser needs to know to recognise a pasted key: public catalogue data.
-pub(crate) fn known(providers: &[ProviderView]) -> Vec<KnownProvider> {
-    let known = |p: &ProviderView| KnownProvider { id: p.id.clone(), name: p.name.clone(), prefix: p.key_format.clone() };
-    providers.iter().map(known).collect()
-}
 
 /// The host of a link, to name it.
 fn host(url: &str) -> &str {
@@ -90,7 +85,7 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
             <ProviderField providers=page.providers.clone() chosen focus=!preset fault=returned.fault("provider") />
             <div class="field">
                 <label for="key">"API key"</label>
-                <SecretField providers=known(&page.providers) faulty=returned.fault("key").is_some() focus=preset />
+                <Secret providers=page.providers.clone() faulty=returned.fault("key").is_some() focus=preset />
                 <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>

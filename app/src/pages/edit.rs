@@ -4,8 +4,9 @@ use crate::{
     components::{
         dialog::{Dialog, WhichKey},
         field::{FieldError, TextField},
+        secret::Secret,
     },
-    islands::{SecretField, Task},
+    islands::Task,
     returned::Returned,
 };
 use domain::views::KeyView;
@@ -34,9 +35,8 @@ fn Address(endpoint: String, returned: Returned) -> impl IntoView {
         <TextField name="endpoint" label="Base URL" kind="url" value=endpoint returned=returned.clone() />
         <div class="field">
             <label for="key">"API key"</label>
-            <SecretField
-                providers=Vec::new()
-                help="Only for a new base URL: a stored key is never sent to another address.".to_owned()
+            <Secret
+                help="Only for a new base URL: a stored key is never sent to another address."
                 faulty=returned.fault("key").is_some()
                 focus=false
             />

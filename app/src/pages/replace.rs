@@ -5,9 +5,9 @@ use crate::{
         dialog::{Dialog, WhichKey},
         field::FieldError,
         note::PasteAgain,
+        secret::Secret,
     },
-    islands::{SecretField, Task},
-    pages::add::known,
+    islands::Task,
     returned::Returned,
 };
 use domain::views::{KeyView, KeysPage};
@@ -36,8 +36,8 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
             <input type="hidden" id="endpoint" value=key.endpoint.clone().unwrap_or_default() />
             <div class="field">
                 <label for="key">"API key"</label>
-                <SecretField
-                    providers=known(&page.providers)
+                <Secret
+                    providers=page.providers.clone()
                     fixed=key.provider.to_string()
                     faulty=returned.fault("key").is_some()
                     focus=true

@@ -1,6 +1,6 @@
 //! A link for somebody's new password, shown once.
 
-use crate::islands::CopyButton;
+use crate::components::copy::Copy;
 use domain::views::PersonPage;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,7 +16,7 @@ pub(crate) fn ResetLink(page: PersonPage, link: String) -> impl IntoView {
             <p class="fine">"It lets " <b class="long">{page.line.person.email.to_string()}</b> " set a new password, once, within 15 minutes. Hand it over in a way you trust."</p>
             <code class="once-token" id="new-link" tabindex="0" aria-label="The link">{link}</code>
             <div class="row">
-                <CopyButton of="new-link".to_owned() named=String::new() />
+                <Copy of="new-link" />
                 <a class="button" href=format!("/settings/users/{}", page.line.person.id)>"Done"</a>
             </div>
         </div>

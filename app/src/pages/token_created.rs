@@ -2,8 +2,10 @@
 
 use crate::{
     api::{logged, respond},
-    components::frame::{Frame, Place},
-    islands::CopyButton,
+    components::{
+        copy::Copy,
+        frame::{Frame, Place},
+    },
     pages::failed::failed,
     shown::Shown,
 };
@@ -42,7 +44,7 @@ fn page(account: AccountView, shown: Option<Shown>, response: Option<&ResponseOp
                 <p class="fine" id="token-help">"This page forgets it after a minute. Keep it where the program that uses it finds its secrets."</p>
                 <code class="once-token" id="new-token" tabindex="0" aria-label="The new token">{token.for_owner().to_owned()}</code>
                 <div class="row">
-                    <CopyButton of="new-token".to_owned() named=String::new() />
+                    <Copy of="new-token" />
                     <a class="button" href="/tokens">"Done"</a>
                 </div>
             </div>

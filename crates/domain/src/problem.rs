@@ -29,8 +29,7 @@ impl FieldProblem {
 }
 
 /// The closed set of public errors.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Problem {
     /// No session, or one that ended.
     NotAuthenticated,
@@ -296,14 +295,6 @@ fn span(seconds: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_problem_travels_as_json_and_back() {
-        let problem = Problem::field(FieldProblem::new("label", "too_long", "Too long."));
-        let text = serde_json::to_string(&problem).expect("a problem has only strings and numbers");
-        assert_eq!(serde_json::from_str::<Problem>(&text).expect("what was just written"), problem);
-        assert_eq!(problem.detail(), "Too long.");
-    }
 
     #[test]
     fn waiting_times_are_said_in_words() {

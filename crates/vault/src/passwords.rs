@@ -6,11 +6,14 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use domain::{FieldProblem, Problem, key_input::SecretInput};
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    io,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
-use tokio::sync::Semaphore;
+use tokio::runtime::{Builder, Runtime};
 
 /// The fewest characters of a password.
 const SHORTEST: usize = 12;
@@ -22,7 +25,15 @@ const AT_ONCE: usize = 2;
 /// Callers that may wait for a hash. Beyond it they are told to come back.
 const WAITING: usize = 32;
 
-static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
+/// How much a hash gives way to whatever else wants a processor: the most that Linux knows (`nice(1)`). A flood of sign-ins would
+/// otherwise keep every processor from the requests of others.
+const NICE: i32 = 19;
+
+/// The threads that hash, apart from the pool that everything else blocks in.
+static HASHING: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+    let threads = Builder::new_current_thread().max_blocking_threads(AT_ONCE).thread_name("passwords").on_thread_start(give_way).build();
+    threads.inspect_err(|error| tracing::error!(%error, "there are no threads to hash passwords with"))
+});
 static QUEUED: AtomicUsize = AtomicUsize::new(0);
 /// What an unknown account's password is compared with, so that it takes as long as a known one's.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| {
@@ -60,13 +71,29 @@ impl Drop for Place {
     }
 }
 
+/// Refuses as [`verify`] would when too many wait, before anything else is done for the caller.
+///
+/// # Errors
+/// `Unavailable`.
+pub(crate) fn room() -> Result<(), Problem> {
+    Place::take().map(drop)
+}
+
+/// On Linux it is the calling thread that this makes give way. Refused, it changes nothing but who waits.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::warn!(%error, "hashing passwords does not give way to other work");
+    }
+}
+
 async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let place = Place::take()?;
-    let permit = RUNNING.acquire().await.map_err(|error| Failure::because(Problem::Internal, error))?;
-    let done = tokio::task::spawn_blocking(move || {
+    let threads = HASHING.as_ref().map_err(|error| Failure::because(Problem::Internal, error.to_string()))?;
+    let done = threads.spawn_blocking(move || {
         let result = work();
-        // Both are held until the hash is done, even when the caller has gone away.
-        drop((place, permit));
+        // Held until the hash is done, even when the caller has gone away.
+        drop(place);
         result
     });
     done.await.map_err(|error| Failure::because(Problem::Internal, error))

@@ -4,10 +4,10 @@ mod arguments;
 
 use super::{Caller, RequestInfo, Site, cookies, shown_cookie};
 use crate::{forms, logging, problem};
-use app::{returned::Returned, shown::Shown};
+use app::{api::ApiError, returned::Returned, shown::Shown};
 use axum::{
     Extension, Json, Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
@@ -28,9 +28,6 @@ const FOR_ADMINS: &str = "/settings";
 
 /// The page that shows a new token.
 const SHOWS_TOKEN: &str = "/tokens/{id}/created";
-
-/// The most bytes of a problem as JSON.
-const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// A route for every page and every server function that `app` has.
 pub(super) fn routes() -> Router<Site> {
@@ -187,7 +184,7 @@ fn context(
     }
 }
 
-/// Server functions answer a refusal with a [`Problem`] as JSON. All of them are for signed-in people, which is decided before
+/// Server functions answer a refusal with an [`ApiError`] as JSON. All of them are for signed-in people, which is decided before
 /// anything submitted is read.
 async fn server_function(
     arguments: &'static [&'static str],
@@ -197,28 +194,21 @@ async fn server_function(
     request: Request,
 ) -> Response {
     if caller.context.identity().is_none() {
-        return (problem::status(&Problem::NotAuthenticated), Json(Problem::NotAuthenticated)).into_response();
+        return refused(Problem::NotAuthenticated);
     }
     let request = match forms::checked(request, arguments).await {
         Ok(request) => request,
-        Err(problem) => return (problem::status(&problem), Json(problem)).into_response(),
+        Err(problem) => return refused(problem),
     };
     let (mut parts, body) = request.into_parts();
     // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = Request::from_parts(parts, body);
-    let response = leptos_axum::handle_server_fns_with_context(context(site, info, caller, None, None), request).await.into_response();
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR { with_status_of_problem(response).await } else { response }
+    leptos_axum::handle_server_fns_with_context(context(site, info, caller, None, None), request).await.into_response()
 }
 
-/// leptos answers 500 when it could not read the arguments; the problem in the body knows better.
-async fn with_status_of_problem(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_PROBLEM).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    if let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
-        parts.status = problem::status(&problem);
-    }
-    Response::from_parts(parts, Body::from(body))
+fn refused(problem: Problem) -> Response {
+    (problem::status(&problem), Json(ApiError::from(problem))).into_response()
 }
 
 /// No route: a page for people, a problem for programs.

@@ -3,7 +3,7 @@
 use crate::{
     harness::{Installation, PASSWORD, Request, Server},
     provider::Provider,
-    world::{Random, open, rounds},
+    world::{Random, forget_limits, open, rounds},
 };
 use domain::key_input::SecretInput;
 use serde_json::{Value, json};
@@ -118,16 +118,6 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
         rounds(),
         known.len()
     );
-}
-
-pub fn forget_limits(server: &Server) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        use sqlx::Connection;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.at.data().join("keyward.db"));
-        let mut connection = sqlx::SqliteConnection::connect_with(&options.busy_timeout(Duration::from_secs(10))).await.unwrap();
-        sqlx::raw_sql("delete from limit_hits").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
 }
 
 /// Opens every key that has to be there, and finds none that must not.

@@ -20,6 +20,7 @@ mod kills;
 mod legacy;
 #[path = "../http/old.rs"]
 mod old;
+mod pages;
 mod postgres;
 #[path = "../http/provider.rs"]
 mod provider;

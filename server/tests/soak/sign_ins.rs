@@ -3,7 +3,7 @@
 
 use crate::{
     harness::{EMAIL, Installation, PASSWORD, Server},
-    world::rounds,
+    world::{forget_limits, rounds},
 };
 use std::{
     fs,
@@ -42,7 +42,7 @@ fn medians(server: &Server, times: u64, from: &mut u32) -> [f64; 3] {
     let mut answers = std::collections::BTreeSet::new();
     for time in 0..times {
         if time % 5 == 0 {
-            crate::kills::forget_limits(server);
+            forget_limits(server);
         }
         for (took, email) in took.iter_mut().zip(kinds) {
             *from += 1;
@@ -77,7 +77,7 @@ fn nobody_learns_from_the_time_who_has_an_account() {
     assert!(std::iter::repeat_with(spread).take(3).any(|spread| spread <= SPREAD), "three times slower for some");
 }
 
-fn resident(server: &Server) -> u64 {
+pub fn resident(server: &Server) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1_024

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::Cluster,
-    harness::{Installation, PASSWORD},
+    harness::{Installation, PASSWORD, Server},
     provider::Provider,
 };
 use domain::{Verdict, ids::KeyId, key_input::SecretInput, person::Tier};
@@ -131,16 +131,26 @@ impl World {
     pub fn sql(&self, sql: &'static str) {
         match &self.url {
             Some(url) => drop(Cluster::get().ask(url, sql)),
-            None => self.runtime.block_on(async {
-                use sqlx::Connection;
-                let file = self.at.data().join("keyward.db");
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
-                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-            }),
+            None => sqlite(&self.at, sql),
         }
     }
+}
+
+/// Runs statements on an installation's SQLite, beside whoever else is at it.
+pub fn sqlite(at: &Installation, sql: &str) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        use sqlx::Connection;
+        let file = at.data().join("keyward.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+/// Forgets what the limits counted.
+pub fn forget_limits(server: &Server) {
+    sqlite(&server.at, "delete from limit_hits");
 }
 
 /// Opens the vault in this process.

@@ -1,6 +1,6 @@
 //! The name servers of a zone, to be copied to the registrar.
 
-use crate::islands::CopyButton;
+use crate::components::copy::Copy;
 use domain::views::cloudflare::{ZoneStatus, ZoneView};
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ fn NameServer(index: usize, name: String) -> impl IntoView {
     view! {
         <li>
             <code class="copied" id=id.clone()>{name}</code>
-            <CopyButton of=id named />
+            <Copy of=id named />
         </li>
     }
 }

@@ -63,6 +63,7 @@ impl Vault {
         password: &SecretInput,
         previous: Option<&SessionToken>,
     ) -> Result<NewSession, Failure> {
+        passwords::room()?;
         let name = email.trim().to_lowercase();
         self.admit_sign_in(cx, name.clone()).await?;
         let account = match Email::parse(email) {

@@ -12,10 +12,18 @@ async fn a_rotation_whose_process_is_gone_is_finished_by_another() {
     let ann = world.person("ann@example.com").await;
     let keys = with_keys(&world, &ann).await;
     let root = world.admin("root@example.com").await;
+    // It gets somewhere and never to the end.
+    world.execute(world.either(
+        "create trigger stop before update on provider_keys when old.id = (select max(id) from provider_keys) \
+         begin select raise(abort, 'stopped'); end",
+        "create function stop() returns trigger language plpgsql as $$ begin \
+         if old.id = (select id from provider_keys order by id desc limit 1) then raise exception 'stopped'; end if; return new; end; $$; \
+         create trigger stop before update on provider_keys for each row execute function stop()",
+    )).await;
     let gone = beside(&world).await;
     gone.start_rotation(&root).await.unwrap();
     gone.close().await;
-    // Wherever it was broken off.
+    world.execute(world.either("drop trigger stop", "drop trigger stop on provider_keys")).await;
     let view = rotate(&world.vault).await;
     assert_eq!((view.state, view.key, view.left), (RotationState::Finished, 4, 0));
     opens_to(&world, &world.vault, &ann, &keys[7], &key(7)).await;
