@@ -12,6 +12,8 @@ use std::{
         LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
+    time::Duration,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,18 +22,22 @@ const SHORTEST: usize = 12;
 /// The most bytes of a password; longer ones are refused, never cut.
 const LONGEST: usize = 1_024;
 const MEMORY_KIB: u32 = 47_104;
-/// Hashes that run at once: two bound the memory to 92 MiB.
-const AT_ONCE: usize = 2;
+/// Hashes that run at once: two bound the memory to 92 MiB, and half of the processors are left to everybody else.
+static AT_ONCE: LazyLock<usize> = LazyLock::new(|| (thread::available_parallelism().map_or(1, usize::from) / 2).clamp(1, 2));
 /// Callers that may wait for a hash. Beyond it they are told to come back.
 const WAITING: usize = 32;
 
-/// How much a hash gives way to whatever else wants a processor: the most that Linux knows (`nice(1)`). A flood of sign-ins would
-/// otherwise keep every processor from the requests of others.
-const NICE: i32 = 19;
+/// What they are told.
+const BUSY: Problem = Problem::Unavailable { retry_after: 2 };
+/// How long a caller waits for a hash at most. Half the time within which every request is answered.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How much a hash gives way to whatever else wants a processor (`nice(1)`): a flood of sign-ins would otherwise keep every processor
+/// from the requests of others. Under load a hash still gets a quarter of one; at 19 it would get next to nothing.
+const NICE: i32 = 5;
 
 /// The threads that hash, apart from the pool that everything else blocks in.
 static HASHING: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
-    let threads = Builder::new_current_thread().max_blocking_threads(AT_ONCE).thread_name("passwords").on_thread_start(give_way).build();
+    let threads = Builder::new_current_thread().max_blocking_threads(*AT_ONCE).thread_name("passwords").on_thread_start(give_way).build();
     threads.inspect_err(|error| tracing::error!(%error, "there are no threads to hash passwords with"))
 });
 static QUEUED: AtomicUsize = AtomicUsize::new(0);
@@ -57,9 +63,9 @@ struct Place;
 
 impl Place {
     fn take() -> Result<Self, Problem> {
-        if QUEUED.fetch_add(1, Ordering::Relaxed) >= AT_ONCE + WAITING {
+        if QUEUED.fetch_add(1, Ordering::Relaxed) >= *AT_ONCE + WAITING {
             QUEUED.fetch_sub(1, Ordering::Relaxed);
-            return Err(Problem::Unavailable { retry_after: 2 });
+            return Err(BUSY);
         }
         Ok(Self)
     }
@@ -96,7 +102,8 @@ async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         drop(place);
         result
     });
-    done.await.map_err(|error| Failure::because(Problem::Internal, error))
+    let done = tokio::time::timeout(LONGEST_WAIT, done).await.map_err(|_| BUSY)?;
+    done.map_err(|error| Failure::because(Problem::Internal, error))
 }
 
 /// Checks a new password and hashes it into a PHC string.
@@ -165,5 +172,15 @@ mod tests {
         assert!(verify(&right, Some(stored.clone())).await.expect("hashing works"));
         assert!(!verify(&SecretInput::new("correct horse battery stapl".into()), Some(stored)).await.expect("hashing works"));
         assert!(!verify(&right, None).await.expect("hashing works"));
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_is_told_to_come_back() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let waited = std::time::Instant::now();
+        let told = hashing(move || held.recv()).await.err().map(Failure::into_problem);
+        assert_eq!(told, Some(BUSY));
+        assert!(waited.elapsed() < LONGEST_WAIT * 3 / 2, "{:?}", waited.elapsed());
+        drop(release);
     }
 }

@@ -34,3 +34,21 @@ fn what_is_not_in_the_bundle_is_not_found() {
     assert_eq!(robots.text(), "User-agent: *\nDisallow: /\n");
     assert_eq!(server.get("/favicon.svg").header("content-type"), Some("image/svg+xml"));
 }
+
+#[test]
+fn what_a_browser_loads_is_within_its_budget() {
+    const BUDGET: usize = 120_000;
+    if cfg!(debug_assertions) {
+        println!("NOT RUN: a development build compresses fast rather than well");
+        return;
+    }
+    let server = Server::new();
+    let page = server.get("/sign-in").text();
+    let folder = &page[page.find("/pkg-").unwrap()..][.."/pkg-0123456789abcdef".len()];
+    let sizes = ["keyward.js", "keyward_bg.wasm"].map(|name| {
+        let packed = server.request("GET", &format!("{folder}/{name}")).header("Accept-Encoding", "br").send();
+        assert_eq!((packed.status, packed.header("content-encoding")), (200, Some("br")), "{name}");
+        packed.body.len()
+    });
+    assert!(sizes.iter().sum::<usize>() <= BUDGET, "{sizes:?}");
+}

@@ -73,8 +73,9 @@ pub fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
-/// Kills an import this many times, each time somewhere in the middle, and lets one go to its end.
-pub fn interrupted(rounds: usize) {
+/// Kills an import this many times, each time somewhere in the middle, and lets one go to its end; gives back how many of the kills met
+/// one at work.
+pub fn interrupted(rounds: usize) -> usize {
     let at = Installation::new();
     let old = Old::new();
     let row = |n: usize| key_row(n, &format!("person{}@example.com", n % 30), "openai", &legacy::encrypt(&legacy::key(1), &secret(n)));
@@ -104,4 +105,5 @@ pub fn interrupted(rounds: usize) {
     });
     assert_eq!(counts, (1_200, 1_200, 1_200, 1_200, 30));
     assert!(at.run(&["audit", "verify"]).status.success());
+    effective
 }

@@ -18,6 +18,8 @@ use std::{
 /// How much longer the median of one kind of account may take than that of another.
 const SPREAD: f64 = 1.05;
 const FLOOD: usize = 500;
+/// What each of them waits after an answer: what a refusal tells them to.
+const PAUSE: Duration = Duration::from_secs(2);
 /// What a flood may add to the resident memory, in bytes.
 const GROWTH: u64 = 150 << 20;
 
@@ -107,28 +109,30 @@ fn a_flood_of_sign_ins_takes_neither_memory_nor_the_time_of_others() {
     let (over, number) = (AtomicBool::new(false), AtomicU32::new(0));
     let (answers, most) = (Mutex::new(std::collections::BTreeMap::<u16, u32>::new()), Mutex::new(before));
     let flooded = thread::scope(|scope| {
-        for _ in 0..FLOOD {
-            scope.spawn(|| {
+        let (server, over, number, answers, most) = (&server, &over, &number, &answers, &most);
+        for n in 0..FLOOD {
+            scope.spawn(move || {
+                // Not in one wave.
+                thread::sleep(PAUSE * u32::try_from(n).unwrap() / u32::try_from(FLOOD).unwrap());
                 while !over.load(Ordering::Relaxed) {
                     let n = number.fetch_add(1, Ordering::Relaxed);
-                    let answer = attempt(&server, &format!("n{n}@example.com"), n).send();
+                    let answer = attempt(server, &format!("n{n}@example.com"), n).send();
                     assert!(answer.status != 503 || answer.header("retry-after").is_some());
                     *answers.lock().unwrap().entry(answer.status).or_default() += 1;
-                    // What they are told to wait, about.
-                    thread::sleep(Duration::from_secs(2));
+                    thread::sleep(PAUSE);
                 }
             });
         }
-        scope.spawn(|| {
+        scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                let now = resident(&server);
+                let now = resident(server);
                 let mut most = most.lock().unwrap();
                 *most = now.max(*most);
                 drop(most);
                 thread::sleep(Duration::from_millis(20));
             }
         });
-        let flooded = page(&server, &cookie, 10);
+        let flooded = page(server, &cookie, 10);
         over.store(true, Ordering::Relaxed);
         flooded
     });
