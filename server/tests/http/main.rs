@@ -64,3 +64,4 @@ mod smuggling;
 mod start;
 mod stops;
 mod tokens;
+mod two_servers;

@@ -27,4 +27,6 @@ mod provider;
 mod root_key;
 mod rotation;
 mod sign_ins;
+#[path = "../http/two_servers.rs"]
+mod two_servers;
 mod world;
