@@ -14,8 +14,10 @@ use domain::{
         cloudflare::{Listing, Paging, RecordView, ZoneInFull, ZonePage, ZoneStatus, ZoneView, ZonesPage},
     },
 };
+use hydration_context::SsrSharedContext;
 use leptos::{prelude::*, reactive::owner::Owner};
 use leptos_meta::provide_meta_context;
+use std::sync::Arc;
 use vault::cloudflare::ListQuery;
 
 const ID: &str = "c029d2ce45c12046e50bac63b249179a";
@@ -75,7 +77,8 @@ fn listing<T>(entries: Vec<T>, pages: u32) -> Listing<T> {
 }
 
 fn html(view: impl FnOnce() -> AnyView) -> String {
-    Owner::new().with(|| {
+    // As leptos_axum does it: an island that has children asks for it.
+    Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands()))).with(|| {
         provide_meta_context();
         view().to_html()
     })

@@ -156,8 +156,8 @@ async fn a_row_that_does_not_open_is_named_and_kept_and_a_broken_trail_is_no_bac
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let flip = world.either(
-        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)",
-        "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || '\\x00'::bytea",
+        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 16) || zeroblob(16) as blob)",
+        "update provider_keys set secret = substr(secret, 1, length(secret) - 16) || decode(repeat('00', 16), 'hex')",
     );
     world.execute(flip).await;
     let folder = TempDir::new().unwrap();

@@ -156,8 +156,8 @@ async fn what_does_not_open_stays_byte_for_byte_and_keeps_its_data_key() {
     let ann = world.person("ann@example.com").await;
     let keys = with_keys(&world, &ann).await;
     let flip = world.either(
-        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob) where label in ('k3', 'k4')",
-        "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || '\\x00'::bytea where label in ('k3', 'k4')",
+        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 16) || zeroblob(16) as blob) where label in ('k3', 'k4')",
+        "update provider_keys set secret = substr(secret, 1, length(secret) - 16) || decode(repeat('00', 16), 'hex') where label in ('k3', 'k4')",
     );
     world.execute(flip).await;
     world.execute("create table kept as select id, secret from provider_keys where label in ('k3', 'k4')").await;
@@ -190,8 +190,8 @@ async fn a_value_that_opens_again_leaves_the_quarantine_with_the_next_rotation()
     let keys = with_keys(&world, &ann).await;
     world.execute("create table kept as select id, secret from provider_keys").await;
     let flip = world.either(
-        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)",
-        "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || '\\x00'::bytea",
+        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 16) || zeroblob(16) as blob)",
+        "update provider_keys set secret = substr(secret, 1, length(secret) - 16) || decode(repeat('00', 16), 'hex')",
     );
     world.execute(flip).await;
     assert_eq!(rotate(&world.vault).await.left, 10);

@@ -101,8 +101,8 @@ async fn a_damaged_row_can_be_listed_replaced_and_deleted() {
     let ann = world.person("ann@example.com").await;
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     let flip = world.either(
-        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 1) || x'00' as blob)",
-        "update provider_keys set secret = substr(secret, 1, length(secret) - 1) || '\\x00'::bytea",
+        "update provider_keys set secret = cast(substr(secret, 1, length(secret) - 16) || zeroblob(16) as blob)",
+        "update provider_keys set secret = substr(secret, 1, length(secret) - 16) || decode(repeat('00', 16), 'hex')",
     );
     refuses_after(&world, &ann, key.id, flip).await;
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys[0].hint.as_deref(), Some("sk-…XYZ9"));
