@@ -227,7 +227,7 @@ fn tokens_that_begin_alike_never_speak_for_one_another() {
         let own = idp.signer.raw("EdDSA", &header.to_string(), &claims(&subject));
         let same = 20 + n % 400;
         // Bob's own; or Ann's beginning, of any length, and another end.
-        let token = if n % 2 == 0 { own } else { format!("{}{}", &right[..same], &own[same..]) };
+        let token = if n.is_multiple_of(2) { own } else { format!("{}{}", &right[..same], &own[same..]) };
         assert!(token[..20] == right[..20] && (n % 2 == 1 || token[..500] == right[..500]));
         let answer = keys(&server, &token);
         assert!(answer.status == 401 || answer.json() == json!([]), "{n}: {}", answer.text());
