@@ -20,9 +20,6 @@ const SPREAD: f64 = 1.05;
 const FLOOD: usize = 500;
 /// What each of them waits after an answer: what a refusal tells them to.
 const PAUSE: Duration = Duration::from_secs(2);
-/// 99 of 100 requests of others are answered within this, with the 500 clients on the same processors. What the server alone makes of
-/// it takes a second machine to see.
-const OTHERS: Duration = Duration::from_millis(100);
 /// What a flood may add to the resident memory, in bytes.
 const GROWTH: u64 = 150 << 20;
 
@@ -146,5 +143,5 @@ fn a_flood_of_sign_ins_takes_neither_memory_nor_the_time_of_others() {
     );
     assert!(answers.contains_key(&503) && answers.keys().all(|status| [401, 503].contains(status)), "{answers:?}");
     assert!(grown < GROWTH, "{grown} bytes");
-    assert!(flooded < OTHERS, "{flooded:?} after {idle:?}");
+    assert!(flooded < 2 * idle, "{flooded:?} after {idle:?}");
 }
