@@ -28,8 +28,9 @@ pub(crate) fn start() {
             super::in_place::send(&sent, &event);
         });
     }
-    if let Some(task) = form.get_attribute("data-task").as_deref().and_then(Task::parse) {
-        let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
+    let id = form.get_attribute("data-key").and_then(|id| id.parse::<KeyId>().ok());
+    let task = form.get_attribute("data-task").as_deref().and_then(Task::parse);
+    if let Some(task) = task.filter(|task| *task == Task::Add || id.is_some()) {
         let sent = form.clone();
         on(&form, "submit", move |event: SubmitEvent| {
             event.prevent_default();
@@ -174,7 +175,7 @@ async fn save(task: Task, id: Option<KeyId>, fields: &Fields, allow_duplicate: b
         (Task::Replace, Some(id)) => api::replace_key(id, fields.secret(), allow_duplicate).await.map(|()| Some(Done::Replaced)),
         (Task::Edit, Some(id)) => edit(id, fields).await.map(|()| Some(Done::Saved)),
         (Task::Delete, Some(id)) => api::delete_key(id).await.map(|()| Some(Done::Deleted)),
-        // The server writes an id into each of these forms.
+        // Such a form was left to the browser.
         (_, None) => Ok(None),
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     keyring::RingKey,
     ring::{RingError, unwrap_row, wrap_row},
     root_key::RootKey,
+    store::rows::{KeyringRow, RootKeyRow},
 };
 use domain::Problem;
 use std::time::Duration;
@@ -94,8 +95,7 @@ impl Vault {
                 Box::pin(async move {
                     let Some(key) = me.0.ring_keys.first() else { return Ok(RootChange::NotBegun) };
                     let rows = tx.keyring().await?;
-                    let fits = rows.iter().find(|row| row.root_id == *key.root_id()).is_some_and(|row| unwrap_row(key, row).is_ok());
-                    if !fits {
+                    if !opens_one(key, &rows) {
                         return Ok(RootChange::NotBegun);
                     }
                     if rows.len() == 1 {
@@ -103,9 +103,8 @@ impl Vault {
                     }
                     let known = tx.root_keys().await?;
                     let Some(mine) = known.iter().find(|row| row.root_id == *key.root_id()) else { return Ok(RootChange::NotBegun) };
-                    // The one that goes is the older one, whichever this process was given. A row without a time is older than any.
-                    let is_new = known.iter().all(|row| row.root_id == mine.root_id || row.created_at < mine.created_at);
-                    if !is_new || mine.served_at.is_none() {
+                    // The one that goes is the older one, whichever this process was given.
+                    if !is_newest(mine, &known) || mine.served_at.is_none() {
                         return Ok(RootChange::NotServed);
                     }
                     for row in rows.iter().filter(|row| row.root_id != *key.root_id()) {
@@ -131,15 +130,12 @@ impl Vault {
             .write(move |tx| {
                 Box::pin(async move {
                     let Some(key) = me.0.ring_keys.first() else { return Ok(RootChange::NotBegun) };
-                    let rows = tx.keyring().await?;
-                    let mine = rows.iter().find(|row| row.root_id == *key.root_id()).filter(|row| unwrap_row(key, row).is_ok());
-                    if mine.is_none() {
+                    if !opens_one(key, &tx.keyring().await?) {
                         return Ok(RootChange::NotBegun);
                     }
                     let known = tx.root_keys().await?;
                     let Some(new) = known.iter().find(|row| row.root_id != *key.root_id()) else { return Ok(RootChange::NothingToDo) };
-                    let is_new = known.iter().all(|row| row.root_id == new.root_id || row.created_at < new.created_at);
-                    if !is_new || new.served_at.is_some() {
+                    if !is_newest(new, &known) || new.served_at.is_some() {
                         return Ok(RootChange::Served);
                     }
                     tx.delete_keyring(&new.root_id).await?;
@@ -175,4 +171,14 @@ impl Vault {
             })
             .await
     }
+}
+
+/// Whether this root key opens its row of the keyring.
+fn opens_one(key: &RingKey, rows: &[KeyringRow]) -> bool {
+    rows.iter().any(|row| row.root_id == *key.root_id() && unwrap_row(key, row).is_ok())
+}
+
+/// Whether a root key came after all others. One without a time is older than any.
+fn is_newest(one: &RootKeyRow, known: &[RootKeyRow]) -> bool {
+    known.iter().all(|row| row.root_id == one.root_id || row.created_at < one.created_at)
 }

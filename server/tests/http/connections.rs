@@ -7,7 +7,6 @@ use crate::{
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use std::{
-    fs,
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
@@ -77,17 +76,10 @@ fn every_connection_taken_by_silent_clients_is_free_again_soon() {
     drop(all);
 }
 
-/// Kilobytes of memory that the server has.
-fn resident(server: &Server) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[test]
 fn a_head_over_32_kib_is_refused_and_not_kept() {
     let server = Server::new();
-    let before = resident(&server);
+    let before = server.resident();
     let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: {}", "a".repeat(400 * 1024));
     let mut all: Vec<_> = (0..200).map(|_| connect_from(&server, 4)).collect();
     for stream in &mut all {
@@ -95,8 +87,8 @@ fn a_head_over_32_kib_is_refused_and_not_kept() {
         let _ = stream.write_all(head.as_bytes());
     }
     assert!(first_line(&mut all[199]).starts_with("HTTP/1.1 431"));
-    let grown = resident(&server).saturating_sub(before);
-    assert!(grown < 24 * 1024, "{grown} kB more");
+    let grown = server.resident().saturating_sub(before);
+    assert!(grown < 24 << 20, "{grown} bytes more");
     let fits = server.request("GET", "/healthz").header("X-A", &"a".repeat(24 * 1024)).send();
     assert_eq!(fits.status, 200);
 }

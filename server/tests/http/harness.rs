@@ -178,6 +178,12 @@ impl Server {
     pub fn pid(&self) -> u32 {
         self.child.0.id()
     }
+    /// Memory that it has, in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1_024
+    }
     /// Ends the process with SIGKILL, as a power cut of the process would; it is reaped later.
     pub fn kill(&self) {
         assert!(Command::new("kill").args(["-KILL", &self.pid().to_string()]).status().unwrap().success());

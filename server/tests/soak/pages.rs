@@ -1,6 +1,6 @@
 //! Pages of an installation with a hundred thousand keys and a million audit events.
 
-use crate::{harness::Installation, sign_ins::resident, world};
+use crate::{harness::Installation, world};
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -66,7 +66,7 @@ fn pages_of_a_large_installation_are_as_quick_as_those_of_a_small_one() {
     for page in pages {
         assert_eq!(server.request("GET", page).cookie(&cookie).send().status, 200, "{page}: {}", server.at.log());
     }
-    let before = resident(&server);
+    let before = server.resident();
     let mut slow = Vec::new();
     for page in pages {
         let mut took: Vec<_> = (0..100)
@@ -82,7 +82,7 @@ fn pages_of_a_large_installation_are_as_quick_as_those_of_a_small_one() {
             slow.push(page);
         }
     }
-    let grown = resident(&server).saturating_sub(before);
+    let grown = server.resident().saturating_sub(before);
     println!("{} keys, {EVENTS} events; memory grew by {} MiB", (PEOPLE + 1) * (KEYS_EACH + 1), grown >> 20);
     let mut numbers = String::new();
     let mut stream = TcpStream::connect(metrics).unwrap();

@@ -6,7 +6,6 @@ use crate::{
     world::{forget_limits, rounds},
 };
 use std::{
-    fs,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -79,12 +78,6 @@ fn nobody_learns_from_the_time_who_has_an_account() {
     assert!(std::iter::repeat_with(spread).take(3).any(|spread| spread <= SPREAD), "three times slower for some");
 }
 
-pub fn resident(server: &Server) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1_024
-}
-
 /// The 99th percentile of what a page of somebody who is signed in takes, asked for `seconds`.
 fn page(server: &Server, cookie: &str, seconds: u64) -> Duration {
     let until = Instant::now() + Duration::from_secs(seconds);
@@ -105,7 +98,7 @@ fn a_flood_of_sign_ins_takes_neither_memory_nor_the_time_of_others() {
     server.admin();
     let cookie = server.form("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).send().cookie();
     page(&server, &cookie, 1);
-    let (idle, before) = (page(&server, &cookie, 5), resident(&server));
+    let (idle, before) = (page(&server, &cookie, 5), server.resident());
     let (over, number) = (AtomicBool::new(false), AtomicU32::new(0));
     let (answers, most) = (Mutex::new(std::collections::BTreeMap::<u16, u32>::new()), Mutex::new(before));
     let flooded = thread::scope(|scope| {
@@ -125,7 +118,7 @@ fn a_flood_of_sign_ins_takes_neither_memory_nor_the_time_of_others() {
         }
         scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                let now = resident(server);
+                let now = server.resident();
                 let mut most = most.lock().unwrap();
                 *most = now.max(*most);
                 drop(most);
