@@ -2,6 +2,7 @@
 
 use crate::{
     cluster::Cluster,
+    database::forget_limits,
     harness::{Answer, Installation, PASSWORD, Server},
     load,
 };
@@ -22,7 +23,7 @@ const PEOPLE: usize = 64;
 
 /// One side of a bar.
 pub trait Arm {
-    /// What it gets done in a second, measured over about `time`.
+    /// What it gets done in a second, or what one takes, measured over about `time`.
     fn rate(&mut self, time: Duration) -> f64;
 }
 
@@ -79,7 +80,7 @@ impl World {
     }
     /// One request for a page or a call, as everybody makes it.
     pub fn request(&self, path: &str) -> Vec<u8> {
-        format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n", self.cookie).into_bytes()
+        asks(path, &self.cookie)
     }
     /// That request by everybody.
     pub fn loads(&self, path: &str) -> impl Arm + use<> {
@@ -89,14 +90,11 @@ impl World {
     /// Adds by so many clients. The limits are forgotten before, and nobody comes near them within the time.
     pub fn adds(&self, clients: usize) -> impl Arm {
         move |time| {
-            forget_limits(&self.server);
+            forget_limits(&self.server.at);
             load::rate(port(&self.server), clients, time, 200, |client, count| {
                 let number = self.serial.fetch_add(1, Ordering::Relaxed);
                 let cookie = &self.people[(client + count * clients.max(7)) % PEOPLE];
-                let body = format!(r#"{{"provider":"openai","key":"sk-bench-{number:020}","label":"Key {number}"}}"#);
-                let head =
-                    "POST /api/v1/byok/keys/add HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json";
-                format!("{head}\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+                adds(cookie, number)
             })
         }
     }
@@ -144,15 +142,16 @@ impl World {
     }
 }
 
-fn forget_limits(server: &Server) {
-    use sqlx::Connection;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let file = server.at.data().join("keyward.db");
-        let mut connection = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
-        sqlx::raw_sql("delete from limit_hits").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
+/// A request for a page or a call.
+pub fn asks(path: &str, cookie: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n").into_bytes()
+}
+
+/// A request that adds a key of its own name.
+pub fn adds(cookie: &str, number: usize) -> Vec<u8> {
+    let body = format!(r#"{{"provider":"openai","key":"sk-bench-{number:020}","label":"Key {number}"}}"#);
+    let head = "POST /api/v1/byok/keys/add HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json";
+    format!("{head}\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A new process, and how long it took to answer the request.

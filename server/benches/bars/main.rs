@@ -5,10 +5,14 @@
 mod arms;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
+#[path = "../../tests/soak/database.rs"]
+mod database;
+mod growth;
 #[path = "../../tests/http/harness.rs"]
 mod harness;
 mod load;
 mod memory;
+mod rotation;
 mod sealing;
 
 use arms::{Arm, Bare, World};
@@ -100,5 +104,8 @@ fn main() {
     against(&bar("P6 seal and open 64 B : XChaCha20-Poly1305 alone", 0.30, 0.20), "per s", sealing::ours(), sealing::bare());
     let kilobytes = sqlite.bundle_size(&page.text()) as f64 / 1024.0;
     line(&Bar { name: "P8 JS and WASM of the keys page, brotli, KB", target: 61.0, floor: 120.0, falls: true }, kilobytes, "");
-    memory::bars(sqlite, &page.body, line);
+    let at = memory::bars(sqlite, &page.body, line);
+    let copy = rotation::Copy::of(&at);
+    against(&bar("P5 rotation : reading and updating the same rows", 0.75, 0.45), "rows/s", rotation::ours(&at), rotation::raw(&copy));
+    growth::bars();
 }

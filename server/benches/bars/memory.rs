@@ -3,6 +3,7 @@
 use crate::{
     Bar, ROUNDS,
     arms::{Arm, Bare, World, port, started},
+    harness::Installation,
     median,
 };
 use std::{fs, thread, time::Duration};
@@ -16,8 +17,8 @@ fn resident(pid: u32) -> f64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// P7, both halves.
-pub fn bars(world: World, page: &[u8], line: fn(&Bar, f64, &str)) {
+/// P7, both halves. Gives back the installation with its keys.
+pub fn bars(world: World, page: &[u8], line: fn(&Bar, f64, &str)) -> Installation {
     let mut added = 0.0;
     while added < KEYS as f64 {
         let time = Duration::from_secs(2);
@@ -44,4 +45,5 @@ pub fn bars(world: World, page: &[u8], line: fn(&Bar, f64, &str)) {
     let bar = |name, target, floor| Bar { name, target, floor, falls: true };
     line(&bar("P7 idle memory with 10,000 keys : bare axum", 5.0, 10.0), ratio(&memory), &both(&memory, 1.0 / 1024.0, "MiB"));
     line(&bar("P7 start to first answer, the keys page : bare axum", 3.0, 6.0), ratio(&starts), &both(&starts, 1_000.0, "ms"));
+    at
 }

@@ -1,9 +1,10 @@
 //! A server that is killed under mixed writes: what it acknowledged is there, what it deleted is gone.
 
 use crate::{
+    database::{forget_limits, open},
     harness::{Installation, PASSWORD, Request, Server},
     provider::Provider,
-    world::{Random, forget_limits, open, rounds},
+    world::{Random, rounds},
 };
 use domain::key_input::SecretInput;
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
     let mut slowest = Duration::ZERO;
     for round in 0..rounds() {
         // Neither sign-ins nor writes are what is limited here.
-        forget_limits(&server);
+        forget_limits(&server.at);
         let until = Instant::now() + Duration::from_secs(30);
         thread::scope(|scope| {
             for (client, cookie) in cookies.iter().enumerate() {
@@ -124,7 +125,7 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
 fn check(at: &Installation, provider: &Provider, known: &BTreeMap<String, Known>) -> (usize, u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let vault = open(at, provider, None, &at.data().join("root.key")).await;
+        let vault = open(at, Some(provider.settings()), None, &at.data().join("root.key")).await;
         let mut cx = Context::new(Actor::Nobody, None);
         let mut opened = 0;
         for client in 0..CLIENTS {

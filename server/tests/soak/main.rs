@@ -10,6 +10,7 @@
 
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
+mod database;
 #[path = "../http/failing_postgres.rs"]
 mod failing_postgres;
 #[path = "../http/harness.rs"]

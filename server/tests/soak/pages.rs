@@ -1,6 +1,9 @@
 //! Pages of an installation with a hundred thousand keys and a million audit events.
 
-use crate::{harness::Installation, world};
+use crate::{
+    database::{many, sqlite},
+    harness::Installation,
+};
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -15,37 +18,13 @@ const WITHIN: Duration = Duration::from_millis(300);
 /// What all of them may add to the resident memory, in bytes.
 const GROWTH: u64 = 30 << 20;
 
-/// Rows as the program writes them, but for secrets that nobody can open and hashes that do not hold.
-fn fill() -> String {
-    format!(
-        "pragma synchronous = off;
-         with recursive n(i) as (select 1 union all select i + 1 from n where i < {PEOPLE})
-         insert into accounts select randomblob(16), 'p' || i || '@example.com', null, 'user', 'enterprise', null, i, i from n;
-         with recursive n(i) as (select 1 union all select i + 1 from n where i <= {KEYS_EACH})
-         insert into provider_keys (id, tenant_id, owner_id, provider, label, endpoint_origin, enabled, is_default, secret, data_key_id,
-             secret_version, hint, fingerprint, tested_at, verdict, revision, created_at, updated_at)
-         select randomblob(16), zeroblob(16), a.id, 'openai', 'k' || i, 'https://api.openai.com:443', 1, i = 1, randomblob(150), 1, 1,
-             'sk-\u{2026}1a2b', randomblob(8), 1, 'valid', 1, i, i from accounts a, n;
-         create temp table people (n integer primary key, id);
-         insert into people (id) select id from accounts;
-         create temp table keys (n integer primary key, id);
-         insert into keys (id) select id from provider_keys;
-         with recursive n(i) as (select 1 union all select i + 1 from n where i < {EVENTS})
-         insert into audit_events (seq, at, actor_kind, actor_id, request_id, action, object_kind, object_id, outcome, details, hash)
-         select (select max(seq) from audit_events) + i, i * 60000000, 'person', (select id from people where n = 1 + i % {PEOPLE}), randomblob(16),
-             case i % 3 when 0 then 'key.add' when 1 then 'key.test' else 'key.replace' end, 'key',
-             (select id from keys where n = 1 + i % 100000), case i % 50 when 0 then 'failed' else 'success' end, '{{}}', randomblob(32) from n;
-         analyze"
-    )
-}
-
 #[test]
 fn pages_of_a_large_installation_are_as_quick_as_those_of_a_small_one() {
     let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let server = Installation::with(&[("KEYWARD_METRICS_LISTEN", &metrics)]).serve();
     let cookie = server.admin();
     let at = server.stop();
-    world::sqlite(&at, &fill());
+    sqlite(&at, &many(PEOPLE, KEYS_EACH, EVENTS));
     let server = at.serve();
     let pages = [
         "/keys",

@@ -2,8 +2,9 @@
 //! others.
 
 use crate::{
+    database::forget_limits,
     harness::{EMAIL, Installation, PASSWORD, Server},
-    world::{forget_limits, rounds},
+    world::rounds,
 };
 use std::{
     sync::{
@@ -43,7 +44,7 @@ fn medians(server: &Server, times: u64, from: &mut u32) -> [f64; 3] {
     let mut answers = std::collections::BTreeSet::new();
     for time in 0..times {
         if time % 5 == 0 {
-            forget_limits(server);
+            forget_limits(&server.at);
         }
         for (took, email) in took.iter_mut().zip(kinds) {
             *from += 1;

@@ -2,20 +2,19 @@
 
 use crate::{
     cluster::Cluster,
-    harness::{Installation, PASSWORD, Server},
+    database::{open, sqlite},
+    harness::{Installation, PASSWORD},
     provider::Provider,
 };
 use domain::{Verdict, ids::KeyId, key_input::SecretInput, person::Tier};
 use std::{
-    collections::BTreeMap,
-    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
-use vault::{Actor, Context, Vault, keys::AddKey, root_key::RootKey};
+use vault::{Actor, Context, Vault, keys::AddKey};
 
 /// How often each test hits.
 #[allow(clippy::disallowed_methods, reason = "a test's own setting")]
@@ -71,7 +70,7 @@ impl World {
         }
         let at = Installation::with(&all);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let vault = runtime.block_on(open(&at, &provider, url.as_deref(), &at.data().join("root.key")));
+        let vault = runtime.block_on(open(&at, Some(provider.settings()), url.as_deref(), &at.data().join("root.key")));
         let mut world = Self { at, provider, vault, keys: Vec::new(), url, runtime, minutes: AtomicU64::new(0) };
         let mut keys = Vec::new();
         for person in 0..people {
@@ -134,46 +133,4 @@ impl World {
             None => sqlite(&self.at, sql),
         }
     }
-}
-
-/// Runs statements on an installation's SQLite, beside whoever else is at it.
-pub fn sqlite(at: &Installation, sql: &str) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        use sqlx::Connection;
-        let file = at.data().join("keyward.db");
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
-}
-
-/// Forgets what the limits counted.
-pub fn forget_limits(server: &Server) {
-    sqlite(&server.at, "delete from limit_hits");
-}
-
-/// Opens the vault in this process.
-pub async fn open(at: &Installation, provider: &Provider, url: Option<&str>, root: &Path) -> Vault {
-    let [(_, catalogue), (_, allowed)] = provider.settings();
-    let database = match url {
-        Some(url) => vault::Database::Postgres(vault::store::PostgresAddress::parse(url).unwrap()),
-        None => vault::Database::Sqlite(at.data().join("keyward.db")),
-    };
-    let settings = vault::Settings {
-        database,
-        catalogue: Some(catalogue.into()),
-        allow_endpoints: vec![allowed.to_owned()],
-        own_addresses: Vec::new(),
-        default_tier: Tier::Starter,
-        byok_tiers: vec![Tier::Enterprise],
-        tier_limits: BTreeMap::new(),
-        identity: None,
-        session_idle: Duration::from_secs(10 * 365 * 86_400),
-        session_max: Duration::from_secs(10 * 365 * 86_400),
-        audit: vault::AuditSettings::default(),
-        root_key_source: "file",
-        fallbacks: vault::Fallbacks::default(),
-    };
-    vault::start::open(&settings, &[RootKey::read_file(root).unwrap()]).await.unwrap()
 }
