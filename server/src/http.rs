@@ -13,6 +13,7 @@ mod host;
 mod pages;
 mod provider;
 mod request;
+mod scrub;
 mod security_headers;
 mod session_cookie;
 pub(crate) mod shown_cookie;
@@ -20,7 +21,7 @@ mod static_files;
 mod trace;
 
 pub(crate) use accept::serve;
-pub(crate) use pages::{not_there, render, render_with, to_sign_in};
+pub(crate) use pages::{Ended, not_there, render, render_with, to_sign_in};
 pub(crate) use request::{Caller, RequestInfo, request_id};
 pub(crate) use session_cookie::SessionCookie;
 
@@ -95,6 +96,7 @@ fn router(site: Site) -> Router {
         .fallback(pages::not_found)
         .method_not_allowed_fallback(request::method_not_allowed)
         .layer(middleware::from_fn(body_limit::layer))
+        .layer(middleware::from_fn(scrub::layer))
         .layer(middleware::from_fn_with_state(site.clone(), csrf::layer))
         .layer(middleware::from_fn(catch_panic::layer))
         .layer(middleware::from_fn(host::layer))

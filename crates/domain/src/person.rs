@@ -86,7 +86,8 @@ words!(
     Enterprise = "enterprise"
 );
 
-/// An e-mail address as an account name: lower case, 3 to 254 bytes, one `@`, no white space or control characters.
+/// An e-mail address as an account name: lower case, 3 to 254 bytes, one `@`, no white space, control, formatting or quoting
+/// characters (`<`, `>`, `"`, `\`).
 ///
 /// It is not checked for delivery. RFC 5321 section 4.5.3.1 gives the limit.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -106,7 +107,8 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
         let text = text.trim().to_lowercase();
         let (local, host) = text.split_once('@').ok_or(NotAnEmail)?;
-        let clean = |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control());
+        let unfit = |c: char| matches!(c, '@' | '<' | '>' | '"' | '\\') || c.is_whitespace() || c.is_control() || is_invisible(c);
+        let clean = |part: &str| !part.is_empty() && !part.contains(unfit);
         if text.len() > 254 || local.len() > 64 || !clean(local) || !clean(host) {
             return Err(NotAnEmail);
         }
@@ -135,6 +137,16 @@ impl From<Email> for String {
     }
 }
 
+/// Formatting characters, which make two different names look alike (Unicode's general category Cf).
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}'..='\u{e007f}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +158,20 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "ann", "@b", "a@", "a@b@c", "a b@c", "a\u{0}@b", &format!("{}@b", "a".repeat(65))] {
+        for text in [
+            "",
+            "ann",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a\u{0}@b",
+            "a@b\u{200b}c",
+            "a\u{202e}@b",
+            "a@</title><b>",
+            "\"a\"@b",
+            &format!("{}@b", "a".repeat(65)),
+        ] {
             assert_eq!(Email::parse(text), Err(NotAnEmail), "{text:?}");
         }
     }

@@ -1,6 +1,9 @@
 //! Who may do what. The types here are made only here, so a function that takes one cannot be called without asking.
 
-use crate::{Actor, Context, Identity, Proof, store::rows::AccountRow};
+use crate::{
+    Actor, Context, Failure, Identity, Proof,
+    store::{Tx, rows::AccountRow},
+};
 use domain::{
     FieldProblem, Problem,
     ids::{SessionId, UserId},
@@ -174,6 +177,23 @@ pub fn recent_admin(cx: &Context, scope: Scope) -> Result<(Admin, &Identity), Pr
 pub fn installation(cx: &Context) -> Result<(Holder, &Identity), Problem> {
     let identity = cx.identity().ok_or(Problem::NotAuthenticated)?;
     if identity.role == Role::Admin { Ok((Holder::INSTALLATION, identity)) } else { Err(Problem::Forbidden) }
+}
+
+/// What proved a caller when the request came still does: a body can take long, and a session, a token, an account or a role can end
+/// meanwhile. Asked in the unit of work itself, so nothing comes between.
+///
+/// # Errors
+/// `NotAuthenticated` when the session or token is gone or the account may not sign in, `Forbidden` when its role reaches less far now.
+pub(crate) async fn still(tx: &mut dyn Tx, cx: &Context) -> Result<(), Failure> {
+    let Some(identity) = cx.identity() else { return Ok(()) };
+    let account = match identity.proof {
+        Proof::Session { id, .. } => tx.account_of_session(id).await?,
+        Proof::Token { id, .. } => tx.account_of_api_token(id).await?,
+        Proof::Jwt { .. } => tx.account(identity.user).await?,
+    };
+    let account =
+        account.filter(|account| account.id == identity.user && account.disabled_at.is_none()).ok_or(Problem::NotAuthenticated)?;
+    if identity.role == Role::Admin && account.role != Role::Admin { Err(Problem::Forbidden.into()) } else { Ok(()) }
 }
 
 /// The operator at the command line.

@@ -232,16 +232,15 @@ impl Vault {
     ) -> Result<(), Failure> {
         access::manager(cx)?;
         let (me, cx, email) = (self.clone(), cx.clone(), email.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let before = tx.account_by_email(&email).await?.ok_or(Problem::NotFound)?;
-                    let mut account = before.clone();
-                    change(&mut account, &cx);
-                    me.write_account(tx, &cx, &before, account, vec![event]).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let before = tx.account_by_email(&email).await?.ok_or(Problem::NotFound)?;
+                let mut account = before.clone();
+                change(&mut account, &cx);
+                me.write_account(tx, &cx, &before, account, vec![event]).await
             })
-            .await
+        })
+        .await
     }
 
     /// Writes a changed account with everything that follows from the change, and an event for each thing that was changed.
@@ -260,10 +259,10 @@ impl Vault {
         }
         if account.role != before.role || account.disabled_at.is_some() {
             tx.delete_sessions_of(account.id).await?;
+            tx.delete_password_resets_of(account.id).await?;
         }
         if account.disabled_at.is_some() {
             tx.delete_api_tokens_of(account.id).await?;
-            tx.delete_password_resets_of(account.id).await?;
         }
         let switched_off = if account.tier == before.tier { None } else { Some(self.keep_within_tier(tx, cx, &account).await?) };
         for event in events {

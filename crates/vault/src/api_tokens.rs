@@ -158,8 +158,7 @@ impl Vault {
         let (me, unit_cx) = (self.clone(), cx.clone());
         let (handle, secret_hash) = (token.handle().to_owned(), token.hash());
         let row = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     let account = tx.account_by_email(&email).await?.filter(|account| account.disabled_at.is_none());
                     let account = account.ok_or(Problem::NotFound)?;
@@ -194,16 +193,15 @@ impl Vault {
     pub async fn revoke_token(&self, cx: &Context, id: TokenId) -> Result<(), Failure> {
         let (owner, ..) = access::person(cx)?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !tx.delete_api_token(owner, id).await? {
-                        return Err(Problem::NotFound.into());
-                    }
-                    me.record(tx, &cx, Event::success("token.revoke").on(Object::Token(id))).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                if !tx.delete_api_token(owner, id).await? {
+                    return Err(Problem::NotFound.into());
+                }
+                me.record(tx, &cx, Event::success("token.revoke").on(Object::Token(id))).await
             })
-            .await
+        })
+        .await
     }
 
     /// Who an API token acts for; `None` for what is no token, unknown, expired or revoked, and when its account is disabled.

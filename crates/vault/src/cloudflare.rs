@@ -129,8 +129,7 @@ impl Cloudflare<'_> {
     async fn begin(&self, cx: &Context, admin: Admin, event: Event, limit: Option<Rule>) -> Result<(), Failure> {
         let (me, cx) = (self.0.clone(), cx.clone());
         self.0
-            .store()
-            .write(move |tx| {
+            .unit(cx.clone(), move |tx| {
                 Box::pin(async move {
                     if let Some(rule) = limit {
                         limits::admit(tx, rule, &admin.id().to_string(), &cx).await?;

@@ -120,18 +120,18 @@ impl Vault {
         Ok(self.view(row))
     }
 
-    /// Deletes a key and its ciphertext. When it was the default, the oldest one left becomes it.
+    /// Deletes a key and its ciphertext, with a `revision` only while it has that one. When it was the default, the oldest one left becomes it.
     ///
     /// # Errors
-    /// `KeyNotFound`, `TooMany`, `NotAuthenticated`, `Unavailable`.
-    pub async fn delete_key(&self, cx: &Context, id: KeyId) -> Result<KeyView, Failure> {
+    /// `Changed`, `KeyNotFound`, `TooMany`, `NotAuthenticated`, `Unavailable`.
+    pub async fn delete_key(&self, cx: &Context, id: KeyId, revision: Option<u64>) -> Result<KeyView, Failure> {
         let (owner, _) = access::owner(cx, Scope::KeysWrite)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     let row = fetch(tx, owner, id).await?;
+                    row.expect_revision(revision)?;
                     limits::admit(tx, limits::CHANGES, &owner.id().to_string(), &unit_cx).await?;
                     let sealed = tx.key_secret(owner, id).await?;
                     tx.delete_key(owner, id).await?;

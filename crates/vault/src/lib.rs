@@ -48,6 +48,7 @@ pub use settings::{AuditSettings, Database, Fallbacks, Settings};
 
 use access::TierRules;
 use domain::{catalogue::Catalogue, ids::UserId, person::Tier, services::ServiceCatalogue, views::LiveEvent};
+use futures::future::BoxFuture;
 use keyring::{AuditKey, Keyring, RingKey};
 use std::{
     fmt,
@@ -92,6 +93,22 @@ impl Vault {
     }
     fn keyring(&self) -> Arc<Keyring> {
         Arc::clone(&self.0.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// A unit of work that a caller asked for. Outcomes of what was begun before go to the store directly: they are noted whoever has
+    /// gone meanwhile.
+    async fn unit<T, F>(&self, cx: Context, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T, Failure>> + Send + 'static,
+    {
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    access::still(tx, &cx).await?;
+                    work(tx).await
+                })
+            })
+            .await
     }
     async fn record(&self, tx: &mut dyn Tx, cx: &Context, event: audit::Event) -> Result<(), Failure> {
         if self.0.sink.as_ref().is_some_and(audit::Sink::forbids_acts) {

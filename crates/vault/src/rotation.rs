@@ -118,7 +118,7 @@ impl Vault {
     /// Makes the new data key, unless a rotation is not finished.
     async fn begin_rotation(&self, cx: &Context) -> Result<(), Failure> {
         let (me, cx) = (self.clone(), cx.clone());
-        self.store().write(move |tx| Box::pin(async move { me.begin_in(tx, &cx).await })).await?;
+        self.unit(cx.clone(), move |tx| Box::pin(async move { me.begin_in(tx, &cx).await })).await?;
         self.follow_ring().await?;
         Ok(())
     }

@@ -199,6 +199,10 @@ impl dyn Store {
 /// What a unit of work can do. Nothing it does is seen by others before the unit ends well.
 #[async_trait]
 pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + PeopleTx + RetentionTx + RotationTx + Send {
+    /// The account of a session that did not end.
+    async fn account_of_session(&mut self, id: SessionId) -> Result<Option<AccountRow>, StoreError>;
+    /// The account of an API token that was not revoked.
+    async fn account_of_api_token(&mut self, id: TokenId) -> Result<Option<AccountRow>, StoreError>;
     /// An account.
     async fn account(&mut self, id: UserId) -> Result<Option<AccountRow>, StoreError>;
     /// The account with this name.

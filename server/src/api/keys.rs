@@ -143,15 +143,24 @@ async fn expected_revision(vault: &Vault, cx: &Context, id: KeyId, headers: &Hea
 /// Replace a key's secret
 #[utoipa::path(
     post, path = "/api/v1/byok/keys/{key}/replace", operation_id = "replace_key", tag = "byok", security(("session" = []), ("token" = ["keys:write"])),
-    params(("key" = String, Path, description = "The key's id, or a provider for its default key")),
+    params(
+        ("key" = String, Path, description = "The key's id, or a provider for its default key"),
+        ("If-Match" = Option<String>, Header, description = "Replace it only if its ETag is still this one"),
+    ),
     request_body = ReplaceRequest,
     responses((status = 200, description = "The key; its test result and expiry are cleared", body = Key, headers(("ETag" = String, description = "For If-Match"))), Refusals<5>)
 )]
-pub(super) async fn replace(may: May<KeysWrite>, Word(word): Word, JsonBody(request): JsonBody<ReplaceRequest>) -> Response {
+pub(super) async fn replace(
+    may: May<KeysWrite>,
+    Word(word): Word,
+    headers: HeaderMap,
+    JsonBody(request): JsonBody<ReplaceRequest>,
+) -> Response {
     let vault = &may.site.vault;
     let replaced: Result<_, Failure> = async {
         let id = vault.find_key(&may.cx, Scope::KeysWrite, &word).await?;
-        vault.replace_key(&may.cx, id, request.key, request.allow_duplicate.unwrap_or_default()).await
+        let revision = expected_revision(vault, &may.cx, id, &headers).await?;
+        vault.replace_key(&may.cx, id, request.key, request.allow_duplicate.unwrap_or_default(), revision).await
     }
     .await;
     let answer = may.answer(replaced.map(shown));
@@ -161,13 +170,18 @@ pub(super) async fn replace(may: May<KeysWrite>, Word(word): Word, JsonBody(requ
 /// Delete a key and its ciphertext
 #[utoipa::path(
     delete, path = "/api/v1/byok/keys/{key}", operation_id = "delete_key", tag = "byok", security(("session" = []), ("token" = ["keys:write"])),
-    params(("key" = String, Path, description = "The key's id, or a provider for its default key")),
-    responses((status = 200, description = "It is gone", body = DeleteAnswer), Refusals<4>)
+    params(
+        ("key" = String, Path, description = "The key's id, or a provider for its default key"),
+        ("If-Match" = Option<String>, Header, description = "Delete it only if its ETag is still this one"),
+    ),
+    responses((status = 200, description = "It is gone", body = DeleteAnswer), Refusals<8>)
 )]
-pub(super) async fn delete(may: May<KeysWrite>, Word(word): Word) -> Response {
+pub(super) async fn delete(may: May<KeysWrite>, Word(word): Word, headers: HeaderMap) -> Response {
+    let vault = &may.site.vault;
     let deleted: Result<_, Failure> = async {
-        let id = may.site.vault.find_key(&may.cx, Scope::KeysWrite, &word).await?;
-        may.site.vault.delete_key(&may.cx, id).await
+        let id = vault.find_key(&may.cx, Scope::KeysWrite, &word).await?;
+        let revision = expected_revision(vault, &may.cx, id, &headers).await?;
+        vault.delete_key(&may.cx, id, revision).await
     }
     .await;
     let answer = |view: KeyView| DeleteAnswer { message: "API key removed successfully", provider: view.provider.into() };

@@ -44,7 +44,7 @@ async fn begin(State(site): State<Site>, Extension(info): Extension<RequestInfo>
     }
     let uri = request.uri();
     if site.vault.provider_name().is_none() {
-        return not_there(&site, &info, caller, uri).await;
+        return not_there(&site, &info, caller).await;
     }
     let next = one(uri, "next").ok().flatten();
     let next = next.as_deref().and_then(local).unwrap_or("/keys").to_owned();
@@ -66,7 +66,7 @@ async fn complete(State(site): State<Site>, Extension(info): Extension<RequestIn
     }
     let uri = request.uri();
     if site.vault.provider_name().is_none() {
-        return not_there(&site, &info, caller, uri).await;
+        return not_there(&site, &info, caller).await;
     }
     let cookie = cookies::Pending(site.cookie);
     let held = cookie.read(request.headers());

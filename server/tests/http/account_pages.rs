@@ -154,7 +154,8 @@ fn sessions_are_listed_and_ended_by_their_owner_alone() {
     let others = server.form("/account/sessions/end-others", &[]);
     assert_eq!(others.cookie(&here).send().header("location"), Some("/account?done=others-ended"));
     assert!(stands(&here) && stands(&bob) && !stands(&second) && !stands(&third));
-    for path in ["/account/sessions/x/end", "/account/sessions/end-others", "/account"] {
-        assert_eq!(server.form(path, &[]).send().header("location"), Some("/sign-in?next=%2Faccount"), "{path}");
+    for (path, ended) in [("/account/sessions/x/end", "page"), ("/account/sessions/end-others", "page"), ("/account", "form")] {
+        let asked = format!("/sign-in?next=%2Faccount&ended={ended}");
+        assert_eq!(server.form(path, &[]).send().header("location"), Some(asked.as_str()), "{path}");
     }
 }

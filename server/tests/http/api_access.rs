@@ -98,7 +98,7 @@ pub fn address((_, path, ..): &Row, key: &str) -> String {
     path.replace("{service}", "github").replace("{credential_type}", "api_token")
 }
 
-fn call(server: &Server, row: &Row, key: &str, who: Who, cookie: Option<&str>) -> Answer {
+pub fn call(server: &Server, row: &Row, key: &str, who: Who, cookie: Option<&str>) -> Answer {
     let request = server.api(row.0, &address(row, key), cookie);
     match body_of(row, who) {
         Some(body) => request.json(&body).send(),

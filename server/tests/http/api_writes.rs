@@ -79,6 +79,13 @@ fn a_key_is_changed_only_as_it_was_seen() {
     }
     assert_eq!(patch(Some(&format!("{tag}, {new_tag}")), json!({"expires_at": null})).json()["expires_at"], Value::Null);
     assert_eq!(patch(Some("*"), json!({"label": "Two"})).json()["label"], "Two");
+    let stale = |method: &str, path: &str, body: Value| {
+        let request = server.api(method, path, Some(&cookie)).header("If-Match", &tag);
+        let refused = if body.is_null() { request.send() } else { request.json(&body).send() };
+        assert_eq!((refused.status, refused.code().as_str()), (412, "changed"), "{method} {path}");
+    };
+    stale("POST", &format!("{path}/replace"), json!({"key": "sk-canary-of-somebody-who-saw-another"}));
+    stale("DELETE", &path, Value::Null);
     assert_eq!(patch(None, json!({"expires_at": "2001-01-01T00:00:00Z"})).code(), "past");
     assert_eq!(patch(None, json!({"expires_at": "tomorrow"})).code(), "not_a_time");
 }

@@ -88,7 +88,9 @@ fn a_credential_is_added_tested_replaced_and_deleted_by_forms() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let tested = post(&server, &admin, &format!("{at}/api_token/test"), &[]);
-    assert_eq!(tested.header("location"), Some("/settings/credentials/cloudflare?done=credential-tested"));
+    assert_eq!(tested.header("location"), Some("/settings/credentials/cloudflare?done=credential-tested&of=api_token&found=valid"));
+    let announced = page(&server, &admin, tested.header("location").unwrap()).text();
+    assert!(announced.contains("toast note note--warn") && announced.contains("Cloudflare accepts the credential."), "{announced}");
     let shown = page(&server, &admin, at).text();
     assert!(shown.contains("Works") && shown.contains("granted") && shown.contains("missing"), "{shown}");
 

@@ -3,27 +3,21 @@
 use crate::{
     harness::{Installation, Request, Server},
     provider::Provider,
+    strace::Strace,
 };
 use domain::key_input::SecretInput;
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    process::{Command, Stdio},
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{fs, io::Read, sync::mpsc, thread, time::Duration};
 use vault::{Actor, Context, audit::Chain};
 
 const KILLS: u64 = 50;
 const PASSWORD: &str = "violet otter crosses 17 bridges";
 
-fn add(server: &Server, cookie: &str, label: &str, secret: &str) -> Request {
+pub fn add(server: &Server, cookie: &str, label: &str, secret: &str) -> Request {
     server.form("/keys/new", &[("provider", "openai"), ("key", secret), ("label", label), ("act", "save")]).cookie(cookie)
 }
 
 /// An account that may hold any number of keys, and its cookie.
-fn person(server: &Server, email: &str) -> String {
+pub fn person(server: &Server, email: &str) -> String {
     let made = server.at.run_with_input(&["user", "add", email, "--role", "user", "--password-stdin"], &format!("{PASSWORD}\n"));
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert!(server.at.run(&["user", "set-tier", email, "enterprise"]).status.success());
@@ -33,7 +27,7 @@ fn person(server: &Server, email: &str) -> String {
 }
 
 /// Sends the request and tells whether the whole head of an answer that says "done" came back.
-fn acknowledged(request: &Request) -> bool {
+pub fn acknowledged(request: &Request) -> bool {
     let mut head = Vec::new();
     let Ok(mut stream) = request.try_open() else { return false };
     let _ = stream.read_to_end(&mut head);
@@ -78,7 +72,7 @@ fn of_fifty_kills_none_loses_an_acknowledged_key() {
     }
 }
 
-fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Settings {
+pub fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Settings {
     let [(_, catalogue), (_, allowed)] = provider.settings();
     vault::Settings {
         database: vault::Database::Sqlite(data.join("keyward.db")),
@@ -98,7 +92,7 @@ fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Setting
 }
 
 /// Opens every acknowledged key by testing it, each a minute after the last, so that no limit applies.
-fn check(settings: &vault::Settings, data: &std::path::Path, journal: &[(String, String, String)]) {
+pub fn check(settings: &vault::Settings, data: &std::path::Path, journal: &[(String, String, String)]) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let root = vault::root_key::RootKey::read_file(&data.join("root.key")).unwrap();
@@ -160,27 +154,16 @@ fn the_disk_is_synced_before_the_client_is_told() {
     const ADDS: usize = 25;
     let server = Server::new();
     let cookie = person(&server, "ann@example.com");
-    let trace = tempfile::NamedTempFile::new().unwrap();
-    let mut strace = Command::new("strace")
-        .args(["-f", "-yy", "-s", "16", "-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto", "-o"])
-        .arg(trace.path())
-        .args(["-p", &server.pid().to_string()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("strace is installed by the set-up of the tests");
-    let mut told = BufReader::new(strace.stderr.take().unwrap());
-    let mut attached = String::new();
-    told.read_line(&mut attached).unwrap();
-    assert!(attached.contains("attached"), "{attached}");
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let trace = Strace::attach(&server, told.path(), &["-s", "16", "-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto"]);
     for n in 0..ADDS {
         assert!(acknowledged(&add(&server, &cookie, &format!("k{n}"), &format!("sk-sync-0123456789abcdef-{n}"))));
     }
-    Command::new("kill").args(["-INT", &strace.id().to_string()]).status().unwrap();
-    strace.wait().unwrap();
+    drop(trace);
 
     let (mut acks, mut pending, mut synced) = (0, false, false);
     let mut unfinished = std::collections::HashMap::new();
-    for line in fs::read_to_string(trace.path()).unwrap().lines() {
+    for line in fs::read_to_string(told.path()).unwrap().lines() {
         match call(line, &mut unfinished) {
             Some(Call::WalWritten) => (pending, synced) = (true, false),
             Some(Call::WalSynced) if pending => (pending, synced) = (false, true),
@@ -193,62 +176,4 @@ fn the_disk_is_synced_before_the_client_is_told() {
         }
     }
     assert_eq!(acks, ADDS);
-}
-
-/// Runs a command and tells whether it worked.
-fn works(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program).args(arguments).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-/// A file system of a few megabytes; unmounted with the value.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        works("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder.path().to_str()?]).then_some(Self(folder))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        works("umount", &["-l", self.0.path().to_str().unwrap()]);
-    }
-}
-
-#[test]
-fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_heals() {
-    let Some(disk) = SmallDisk::mount() else {
-        println!("NOT RUN: mounting a small file system takes root");
-        return;
-    };
-    let server = Installation::in_folder(disk.0.path(), &[]).serve();
-    let cookie = person(&server, "ann@example.com");
-    assert!(acknowledged(&add(&server, &cookie, "before", "sk-full-0123456789abcdef-0")));
-    let ballast = disk.0.path().join("ballast");
-    let mut file = fs::File::create(&ballast).unwrap();
-    while file.write_all(&[0; 4096]).is_ok() {}
-    while file.write_all(&[0; 1]).is_ok() {}
-    let mut refused = 0;
-    for n in 0..20 {
-        let answer = add(&server, &cookie, &format!("full-{n}"), &format!("sk-full-0123456789abcdef-{n}-x")).send();
-        match answer.status {
-            303 => {}
-            503 => {
-                refused += 1;
-                assert!(answer.header("retry-after").is_some());
-                assert!(answer.text().contains(&format!("full-{n}")), "what was typed is lost");
-            }
-            other => panic!("{other}: {}", answer.text()),
-        }
-    }
-    assert!(refused > 0, "the disk was not full");
-    let list = server.request("GET", "/keys").cookie(&cookie).send();
-    assert!(list.status == 200 && list.text().contains("before"));
-    // The space is free once the file is gone and nobody holds it open.
-    drop(file);
-    fs::remove_file(&ballast).unwrap();
-    let after = add(&server, &cookie, "after", "sk-full-0123456789abcdef-after").send();
-    assert_eq!(after.status, 303, "{}\n{}", after.text(), server.at.log());
-    assert!(server.request("GET", "/keys").cookie(&cookie).send().text().contains("after"));
 }

@@ -235,6 +235,11 @@ impl Request {
     pub fn open(&self) -> TcpStream {
         self.try_open().unwrap()
     }
+    /// The same, but for the last byte of its body.
+    pub fn hold(mut self) -> Held {
+        let last = self.body.pop().expect("a body");
+        Held { stream: self.open(), last }
+    }
     /// The same, when the server may be gone.
     pub fn try_open(&self) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
@@ -253,6 +258,20 @@ impl Request {
         let mut bytes = Vec::new();
         // A reset after the answer is the server's way to stop a body it does not want.
         let _ = self.open().read_to_end(&mut bytes);
+        Answer::parse(&bytes)
+    }
+}
+
+/// A request whose last byte is still to come.
+pub struct Held {
+    stream: TcpStream,
+    last: u8,
+}
+
+impl Held {
+    pub fn finish(mut self) -> Answer {
+        let mut bytes = Vec::new();
+        let _ = (self.stream.write_all(&[self.last]), self.stream.read_to_end(&mut bytes));
         Answer::parse(&bytes)
     }
 }

@@ -116,6 +116,9 @@ fn five_tests_a_minute_are_five_on_all_servers_together() {
         .into();
     assert_eq!(tested, [303, 303, 303, 303, 303, 429, 429]);
     assert_eq!(provider.requests().len(), 5);
+    // Nor does a server forget by starting again.
+    let two = pair.two.restart();
+    assert_eq!(two.form(&path, &[]).cookie(&pair.cookie).send().status, 429);
 }
 
 #[test]

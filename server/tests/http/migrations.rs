@@ -1,6 +1,6 @@
 //! A database of an older version: whatever happens while it is brought up to date, it has one schema or the next.
 
-use crate::{cluster::Cluster, harness::Installation};
+use crate::{cluster::Cluster, harness::Installation, provider::Provider};
 use sqlx::{Connection, SqliteConnection, migrate::Migrator};
 use std::{
     fs,
@@ -47,12 +47,21 @@ fn old(at: &Installation) -> PathBuf {
     block_on(async {
         let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();
         Migrator::new(folder.path()).await.unwrap().run(&mut connection).await.unwrap();
-        let copy = format!(
-            "attach '{}' as kept; insert into keyring (root_id, ring_version, sealed) select root_id, ring_version, sealed from kept.keyring; \
-             insert into audit_events select * from kept.audit_events; detach kept",
-            kept.display()
-        );
-        sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut connection).await.unwrap();
+        // Whatever its tables have in common with those of today.
+        let attach = format!("attach '{}' as kept; pragma foreign_keys = off", kept.display());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(attach)).execute(&mut connection).await.unwrap();
+        let copies: Vec<String> = sqlx::query_scalar(
+            "select 'insert into main.' || m.name || ' (' || group_concat(i.name) || ') select ' || group_concat(i.name) || ' from kept.' || m.name \
+             from main.sqlite_schema m join pragma_table_info(m.name, 'main') i \
+             where m.type = 'table' and m.name not like 'sqlite_%' and m.name <> '_sqlx_migrations' \
+             and exists (select 1 from pragma_table_info(m.name, 'kept') k where k.name = i.name) group by m.name",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        for copy in copies {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut connection).await.unwrap();
+        }
         connection.close().await.unwrap();
     });
     file
@@ -97,7 +106,7 @@ fn a_migration_that_is_killed_at_any_sync_or_write_leaves_one_schema_or_the_next
     let image = fs::read(&fresh).unwrap();
     let newest = *whole.keys().max().unwrap();
     let (mut kills, mut seen) = (0, std::collections::BTreeSet::new());
-    for (call, step) in [("pwrite64", 7), ("fdatasync", 1)] {
+    for (call, step) in [("pwrite64", 7), ("fsync,fdatasync", 1)] {
         for nth in (1..400).step_by(step) {
             for suffix in ["-wal", "-shm"] {
                 let _ = fs::remove_file(format!("{}{suffix}", fresh.display()));
@@ -173,6 +182,48 @@ fn old_postgres(ring: &str) -> String {
     let (root, sealed) = ring.split_once('.').unwrap();
     Cluster::get().ask(&url, &format!("insert into keyring (root_id, ring_version, sealed) values ('\\x{root}', 1, '\\x{sealed}')"));
     url
+}
+
+/// Puts what a database of today has into one of the first version, in its place.
+fn age_postgres(url: &str) {
+    let ask = |sql: &str| Cluster::get().ask(url, sql);
+    ask("alter schema public rename to kept; create schema public");
+    migrate_postgres(url, "0001");
+    let copies =
+        ask("select string_agg(format('insert into public.%I (%s) select %s from kept.%I', name, columns, columns, name), '; ') from \
+         (select p.table_name as name, string_agg(quote_ident(p.column_name), ', ') as columns from information_schema.columns p \
+          join information_schema.columns k on k.table_schema = 'kept' and (k.table_name, k.column_name) = (p.table_name, p.column_name) \
+          where p.table_schema = 'public' and p.table_name <> '_sqlx_migrations' group by p.table_name) of_both");
+    ask(&format!("set session_replication_role = replica; {copies}; drop schema kept cascade"));
+}
+
+/// Fault this was seen to catch: a migration that counts `secret_version` on, after which no key opens.
+#[test]
+fn people_keys_and_the_audit_trail_are_there_after_an_update_from_the_first_version() {
+    const SECRET: &str = "sk-of-the-first-version-0123456789";
+    let provider = Provider::start();
+    let url = Cluster::get().database();
+    for postgres in [None, Some(&url)] {
+        let mut settings = provider.settings().to_vec();
+        settings.extend(postgres.map(|url| ("KEYWARD_DATABASE_URL", url.as_str())));
+        let server = Installation::with(&settings).serve();
+        let cookie = server.admin();
+        let key = serde_json::json!({"provider": "openai", "key": SECRET, "label": "Old"});
+        let id = crate::api::add(&server, &cookie, &key)["id"].as_str().unwrap().to_owned();
+        let before = server.api("GET", "/api/v1/byok/keys", Some(&cookie)).send().json();
+        let at = server.stop();
+        match postgres {
+            None => drop(old(&at)),
+            Some(url) => age_postgres(url),
+        }
+        let server = at.serve();
+        assert_eq!(server.api("GET", "/api/v1/byok/keys", Some(&cookie)).send().json(), before, "whoever was signed in still is");
+        let tested = server.api("POST", &format!("/api/v1/byok/keys/test/{id}"), Some(&server.admin_again())).send();
+        assert_eq!(tested.json()["verdict"], "valid", "{}", tested.text());
+        assert!(provider.last().contains(SECRET));
+        let verified = server.at.run(&["audit", "verify"]);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    }
 }
 
 /// Runs a command that is killed at the nth of these system calls; whether it ended by itself.

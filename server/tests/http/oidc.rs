@@ -213,7 +213,7 @@ fn what_was_typed_survives_a_session_that_ended_and_the_secret_does_not() {
     let fields = [("provider", "openai"), ("key", "sk-canary-0123456789abcdef"), ("label", "Tuesday"), ("description", "&<ü>")];
     for (session, by_provider) in [(admin, false), (bob, true)] {
         let ended = server.form("/keys/new", &fields).cookie(&session).send();
-        assert_eq!(ended.header("location"), Some("/sign-in?next=%2Fkeys%2Fnew"));
+        assert_eq!(ended.header("location"), Some("/sign-in?next=%2Fkeys%2Fnew&ended=form"));
         let kept = cookie(&ended, "kept-form").expect("what was typed");
         let again = if by_provider {
             sign_in(&server, &idp, &person("bob", &["user"], None))
@@ -255,7 +255,8 @@ fn a_theme_is_there_from_the_first_byte_and_comes_back_with_the_person() {
         assert_eq!(server.form("/account/theme", &[("theme", wrong)]).cookie(&session).send().status, 422, "{wrong}");
     }
     assert!(get(&server, "/keys", &[&session, "theme=dark\"onload"]).text().contains("<html lang=\"en\">"));
-    assert_eq!(server.form("/account/theme", &[("theme", "dark")]).send().header("location"), Some("/sign-in?next=%2Faccount"));
+    let nobody = server.form("/account/theme", &[("theme", "dark")]).send();
+    assert_eq!(nobody.header("location"), Some("/sign-in?next=%2Faccount&ended=page"));
 }
 
 #[test]

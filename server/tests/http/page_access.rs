@@ -129,7 +129,7 @@ pub const PAGES: &[Row] = &[
 ];
 
 /// Whose session ends by it.
-const ENDS_SESSIONS: [&str; 2] = ["/sign-out", "/account/sessions/end-others"];
+pub const ENDS_SESSIONS: [&str; 2] = ["/sign-out", "/account/sessions/end-others"];
 
 /// What the form or server function takes; `None` where nothing of the body is read.
 pub fn fields(path: &str, who: Who, key: &str) -> Option<Vec<(&'static str, String)>> {
@@ -218,7 +218,7 @@ impl Things {
 }
 
 /// A request of the row as this site's own page makes it.
-fn request(cast: &Cast, (method, path, _): &Row, things: &Things, who: Who) -> Request {
+pub fn request(cast: &Cast, (method, path, _): &Row, things: &Things, who: Who) -> Request {
     let request = cast.server.request(method, &things.address(path)).header("Sec-Fetch-Site", "same-origin");
     let request = match cast.cookie(who) {
         Some(cookie) => request.cookie(cookie),
@@ -233,7 +233,7 @@ pub fn with_fields(request: Request, fields: &[(&'static str, String)]) -> Reque
 }
 
 /// The owner, where they may, and else the admin.
-fn who_may(row: &Row) -> Who {
+pub fn who_may(row: &Row) -> Who {
     if row.2[Who::Owner as usize] == 404 { Who::Admin } else { Who::Owner }
 }
 

@@ -258,3 +258,23 @@ fn no_address_of_the_settings_tells_tests_or_redirects_a_key() {
     assert_eq!(server.api("POST", "/api/v1/byok/keys/test/openai", Some(&bob)).send().status, 200);
     assert!(provider.requests()[0].contains(secret), "its owner can: otherwise the search above proves nothing");
 }
+
+/// Seen red when the page of what is not there was that of the address that was asked for.
+#[test]
+fn no_spelling_of_an_address_shows_a_page_of_the_settings() {
+    let server = Server::new();
+    server.admin();
+    let cookie = server.user("bob@example.com", "user");
+    for path in
+        ["/./settings/users", "//settings/users", "/settings/./users", "/x/../settings/users", "/settings%2fusers", "/settings/users/"]
+    {
+        for cookie in [Some(&cookie), None] {
+            let request = server.request("GET", path);
+            let answer = cookie.into_iter().fold(request, |request, cookie| request.cookie(cookie)).send();
+            assert!([303, 404].contains(&answer.status), "{path} {}", answer.status);
+            let text = answer.text();
+            assert!(answer.status == 303 || text.contains("Not found") && !text.contains("<title>People"), "{path} {text}");
+            assert!(answer.status == 303 || answer.header("location").is_none(), "{path}");
+        }
+    }
+}

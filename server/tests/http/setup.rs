@@ -1,13 +1,33 @@
-use crate::harness::{EMAIL, Installation, PASSWORD, Server};
+use crate::{
+    cluster::Cluster,
+    harness::{EMAIL, Installation, PASSWORD, Server},
+};
 use std::thread;
 
 #[test]
 fn of_fifty_at_once_exactly_one_becomes_the_admin() {
     let server = Server::new();
+    fifty_race(&[&server]);
+}
+
+#[test]
+fn of_fifty_at_two_servers_exactly_one_becomes_the_admin() {
+    for _ in 0..5 {
+        let url = Cluster::get().database();
+        let at = Installation::with(&[("KEYWARD_DATABASE_URL", &url)]);
+        let token = at.setup_token.clone();
+        let mut beside = Installation::beside(&at);
+        beside.setup_token = token;
+        let (one, two) = (at.serve(), beside.serve());
+        fifty_race(&[&one, &two]);
+    }
+}
+
+fn fifty_race(servers: &[&Server]) {
     let statuses: Vec<u16> = thread::scope(|scope| {
         let racers: Vec<_> = (0..50)
             .map(|number| {
-                let server = &server;
+                let server = servers[number % servers.len()];
                 scope.spawn(move || {
                     let email = format!("racer{number}@example.com");
                     let fields = [("token", server.at.setup_token.as_str()), ("email", &email), ("password", PASSWORD)];
@@ -19,7 +39,7 @@ fn of_fifty_at_once_exactly_one_becomes_the_admin() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [303, 404, 429, 503].contains(status)), "{statuses:?}");
-    let list = server.at.run(&["user", "list", "--json"]);
+    let list = servers[0].at.run(&["user", "list", "--json"]);
     let people: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(people.as_array().unwrap().len(), 1);
     assert_eq!(people[0]["role"], "admin");

@@ -82,7 +82,7 @@ fn signing_out_ends_the_session_at_once() {
     assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"cookies\", \"storage\""));
     assert_eq!(answer.header("set-cookie"), Some("sid=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"));
     assert_eq!(server.request("GET", "/keys").cookie(&cookie).send().status, 303);
-    assert_eq!(server.form("/keys/new", &[]).cookie(&cookie).send().header("location"), Some("/sign-in?next=%2Fkeys%2Fnew"));
+    assert_eq!(server.form("/keys/new", &[]).cookie(&cookie).send().header("location"), Some("/sign-in?next=%2Fkeys%2Fnew&ended=form"));
     assert_eq!(server.form("/sign-out", &[]).cookie(&cookie).send().status, 303, "again is no fault");
 }
 
@@ -108,4 +108,18 @@ fn a_disabled_account_is_out_at_once() {
     assert!(server.at.run(&["user", "disable", "bob@example.com"]).status.success());
     assert_eq!(server.request("GET", "/keys").cookie(&cookie).send().status, 303);
     assert_eq!(server.form("/sign-in", &fields).send().status, 401);
+}
+
+/// A stranger who says to come from elsewhere each time is counted as one. Seen red with every peer as a trusted proxy.
+#[test]
+fn guesses_are_counted_by_who_sends_them_and_not_by_what_they_say() {
+    let server = Server::new();
+    server.admin();
+    let guess = |n: usize| {
+        let form = server.form("/sign-in", &[("email", EMAIL), ("password", &format!("violet otter crosses {n} canals"))]);
+        form.header("X-Forwarded-For", &format!("203.0.113.{n}")).header("Forwarded", &format!("for=203.0.113.{n}")).send().status
+    };
+    let answers: Vec<_> = (0..30).map(guess).collect();
+    assert_eq!((answers[0], answers[29]), (401, 429), "{answers:?}");
+    assert!(answers.iter().filter(|status| **status == 401).count() <= 20, "{answers:?}");
 }

@@ -157,3 +157,16 @@ fn the_command_line_names_what_is_wrong() {
     server.at.run_with_input(&["user", "add", "bob@example.com", "--role", "user", "--password-stdin"], PASSWORD);
     assert_eq!(code(&["token", "create", "--user", "bob@example.com", "--name", "CI", "--scope", "admin"]), Some(1), "beyond the role");
 }
+
+/// Seen red with a limit that was asked before the token was.
+#[test]
+fn a_lost_token_does_not_stop_the_good_ones_behind_the_same_address() {
+    let server = Server::new();
+    server.admin();
+    let (good, lost) = (by_command(&server.at, "keys:read"), by_command(&server.at, "keys:read"));
+    let lost = format!("{}{}", &lost[..60], "A".repeat(8));
+    let keys = |token: &str| bearer(&server, "GET", "/api/v1/byok/keys", token).status;
+    let answers: Vec<_> = (0..65).map(|_| keys(&lost)).collect();
+    assert_eq!((answers[59], answers[64]), (401, 429));
+    assert_eq!(keys(&good), 200);
+}

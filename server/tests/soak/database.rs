@@ -17,6 +17,17 @@ pub fn sqlite(at: &Installation, sql: &str) {
     });
 }
 
+/// The number that a statement answers with.
+pub fn number(at: &Installation, sql: &'static str) -> i64 {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        use sqlx::Connection;
+        let mut connection = sqlx::SqliteConnection::connect(at.data().join("keyward.db").to_str().unwrap()).await.unwrap();
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        number
+    })
+}
+
 /// Forgets what the limits counted.
 pub fn forget_limits(at: &Installation) {
     sqlite(at, "delete from limit_hits");

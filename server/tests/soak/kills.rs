@@ -1,7 +1,7 @@
 //! A server that is killed under mixed writes: what it acknowledged is there, what it deleted is gone.
 
 use crate::{
-    database::{forget_limits, open},
+    database::{forget_limits, number, open},
     harness::{Installation, PASSWORD, Request, Server},
     provider::Provider,
     world::{Random, rounds},
@@ -113,12 +113,28 @@ fn a_server_killed_under_mixed_writes_loses_nothing_that_it_acknowledged() {
     let at = server.stop();
     let known = known.into_inner().unwrap();
     let (keys, events) = check(&at, &provider, &known);
+    changes_and_events_are_one(&at);
+    assert!(slowest < Duration::from_secs(2), "a start took {slowest:?}");
     println!(
         "{} kills of a server with {CLIENTS} clients: {} labels known, {keys} keys opened to what was acknowledged, 0 lost, 0 came back; \
          {events} events in the chain; slowest start {slowest:?}",
         rounds(),
         known.len()
     );
+}
+
+/// What happened has its event, and what has an event happened.
+fn changes_and_events_are_one(at: &Installation) {
+    for wrong in [
+        "select count(*) from pragma_integrity_check where integrity_check <> 'ok'",
+        "select count(*) from provider_keys k where k.secret_version <> (select count(*) from audit_events e where e.object_id = k.id \
+         and e.action in ('key.add', 'key.replace') and e.outcome = 'success')",
+        "select count(*) from provider_keys k join audit_events e on e.object_id = k.id and e.action = 'key.delete'",
+        "select (select count(distinct object_id) from audit_events where action = 'key.add') - (select count(*) from provider_keys) \
+         - (select count(*) from audit_events where action = 'key.delete')",
+    ] {
+        assert_eq!(number(at, wrong), 0, "{wrong}");
+    }
 }
 
 /// Opens every key that has to be there, and finds none that must not.

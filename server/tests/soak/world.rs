@@ -111,7 +111,7 @@ impl World {
     /// Puts a new value into a key and notes what came of it.
     pub async fn replace(&self, key: &Owned, value: String) {
         key.known.lock().unwrap().1 = Some(value.clone());
-        if self.vault.replace_key(&self.later(&key.cx), key.id, SecretInput::new(value.clone()), true).await.is_ok() {
+        if self.vault.replace_key(&self.later(&key.cx), key.id, SecretInput::new(value.clone()), true, None).await.is_ok() {
             *key.known.lock().unwrap() = (value, None);
         }
     }

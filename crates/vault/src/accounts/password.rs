@@ -21,19 +21,18 @@ impl Vault {
         let account = self.verified(cx, identity, password).await?;
         let token = tokens::generate()?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let current = tx.account(account.id).await?.filter(|now| stands(now, &account)).ok_or(Problem::NotAuthenticated)?;
-                    if !tx.delete_session(session).await? {
-                        return Err(Problem::NotAuthenticated.into());
-                    }
-                    limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(account.email.as_str(), cx.client)).await?;
-                    me.record(tx, &cx, Event::success("session.confirm").on(Object::Account(account.id))).await?;
-                    me.begin_session(tx, &cx, current, token, None).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let current = tx.account(account.id).await?.filter(|now| stands(now, &account)).ok_or(Problem::NotAuthenticated)?;
+                if !tx.delete_session(session).await? {
+                    return Err(Problem::NotAuthenticated.into());
+                }
+                limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(account.email.as_str(), cx.client)).await?;
+                me.record(tx, &cx, Event::success("session.confirm").on(Object::Account(account.id))).await?;
+                me.begin_session(tx, &cx, current, token, None).await
             })
-            .await
+        })
+        .await
     }
 
     /// Changes the caller's password. All their sessions end; what is returned is a new one for this browser.
@@ -49,20 +48,20 @@ impl Vault {
         let password_hash = passwords::hash(new, account.email.as_str()).await.map_err(of_new_password)?;
         let token = tokens::generate()?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let current = tx.account(account.id).await?.filter(|now| stands(now, &account)).ok_or(Problem::NotAuthenticated)?;
-                    let changed = AccountRow { password_hash: Some(password_hash), updated_at: cx.now, ..current };
-                    tx.update_account(&changed).await?;
-                    limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(account.email.as_str(), cx.client)).await?;
-                    let ended = tx.delete_sessions_of(account.id).await?;
-                    let event = Event::success("account.change_password").on(Object::Account(account.id)).number("sessions_ended", ended);
-                    me.record(tx, &cx, event).await?;
-                    me.begin_session(tx, &cx, changed, token, None).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let current = tx.account(account.id).await?.filter(|now| stands(now, &account)).ok_or(Problem::NotAuthenticated)?;
+                let changed = AccountRow { password_hash: Some(password_hash), updated_at: cx.now, ..current };
+                tx.update_account(&changed).await?;
+                limits::forgive(tx, limits::SIGN_INS_BY_CALLER, &limits::caller(account.email.as_str(), cx.client)).await?;
+                let ended = tx.delete_sessions_of(account.id).await?;
+                tx.delete_password_resets_of(account.id).await?;
+                let event = Event::success("account.change_password").on(Object::Account(account.id)).number("sessions_ended", ended);
+                me.record(tx, &cx, event).await?;
+                me.begin_session(tx, &cx, changed, token, None).await
             })
-            .await
+        })
+        .await
     }
 
     /// The caller's account, once the password fits. Guesses are counted together with those of signing in.

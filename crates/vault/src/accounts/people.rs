@@ -162,23 +162,22 @@ impl Vault {
     pub async fn change_person(&self, cx: &Context, id: UserId, change: PersonChange) -> Result<PersonLine, Failure> {
         access::manager(cx)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let before = tx.account(id).await?.ok_or(Problem::NotFound)?;
-                    if change.role.is_some_and(|role| role != before.role) && tx.has_identity(id).await? {
-                        let message = "This account's role comes from the OpenID provider. Change it there, or disable the account.";
-                        return Err(FieldProblem::new("role", "provider", message).into());
-                    }
-                    let mut account = before.clone();
-                    let events = change.apply(&mut account, &unit_cx);
-                    if events.is_empty() {
-                        return Ok(());
-                    }
-                    me.write_account(tx, &unit_cx, &before, account, events).await
-                })
+        self.unit(unit_cx.clone(), move |tx| {
+            Box::pin(async move {
+                let before = tx.account(id).await?.ok_or(Problem::NotFound)?;
+                if change.role.is_some_and(|role| role != before.role) && tx.has_identity(id).await? {
+                    let message = "This account's role comes from the OpenID provider. Change it there, or disable the account.";
+                    return Err(FieldProblem::new("role", "provider", message).into());
+                }
+                let mut account = before.clone();
+                let events = change.apply(&mut account, &unit_cx);
+                if events.is_empty() {
+                    return Ok(());
+                }
+                me.write_account(tx, &unit_cx, &before, account, events).await
             })
-            .await?;
+        })
+        .await?;
         Ok(self.store().person(id).await?.map(line).ok_or(Problem::NotFound)?)
     }
 
@@ -189,16 +188,15 @@ impl Vault {
     pub async fn end_sessions_of(&self, cx: &Context, id: UserId) -> Result<u64, Failure> {
         access::admin(cx, Scope::Admin)?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.account(id).await?.ok_or(Problem::NotFound)?;
-                    let ended = tx.delete_sessions_of(id).await?;
-                    me.record(tx, &cx, Event::success("account.end_sessions").on(Object::Account(id)).number("ended", ended)).await?;
-                    Ok(ended)
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                tx.account(id).await?.ok_or(Problem::NotFound)?;
+                let ended = tx.delete_sessions_of(id).await?;
+                me.record(tx, &cx, Event::success("account.end_sessions").on(Object::Account(id)).number("ended", ended)).await?;
+                Ok(ended)
             })
-            .await
+        })
+        .await
     }
 
     /// Ends one session of an account, everywhere and at once.
@@ -208,16 +206,15 @@ impl Vault {
     pub async fn end_session_of(&self, cx: &Context, id: UserId, session: SessionId) -> Result<(), Failure> {
         access::admin(cx, Scope::Admin)?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !tx.end_session_of(id, session).await? {
-                        return Err(Problem::NotFound.into());
-                    }
-                    me.record(tx, &cx, Event::success("session.end").on(Object::Session(session))).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                if !tx.end_session_of(id, session).await? {
+                    return Err(Problem::NotFound.into());
+                }
+                me.record(tx, &cx, Event::success("session.end").on(Object::Session(session))).await
             })
-            .await
+        })
+        .await
     }
 
     /// Reads an account's id out of a path.

@@ -43,25 +43,24 @@ impl Vault {
         let token = tokens::generate()?;
         let hash = tokens::hash(&token);
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Some(identity) = cx.identity() {
-                        limits::admit(tx, limits::RESET_LINKS, &identity.user.to_string(), &cx).await?;
-                    }
-                    let account = tx.account(id).await?.ok_or(Problem::NotFound)?;
-                    if account.disabled_at.is_some() {
-                        return Err(FieldProblem::new("account", "disabled", "This account is disabled. Enable it first.").into());
-                    }
-                    if tx.has_identity(id).await? {
-                        let message = "This account signs in at the OpenID provider. Its password is set there.";
-                        return Err(FieldProblem::new("account", "provider", message).into());
-                    }
-                    tx.set_password_reset(id, &hash, cx.now, cx.now + RESET_LINK_LIFE).await?;
-                    me.record(tx, &cx, Event::success("account.reset_link").on(Object::Account(id))).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                if let Some(identity) = cx.identity() {
+                    limits::admit(tx, limits::RESET_LINKS, &identity.user.to_string(), &cx).await?;
+                }
+                let account = tx.account(id).await?.ok_or(Problem::NotFound)?;
+                if account.disabled_at.is_some() {
+                    return Err(FieldProblem::new("account", "disabled", "This account is disabled. Enable it first.").into());
+                }
+                if tx.has_identity(id).await? {
+                    let message = "This account signs in at the OpenID provider. Its password is set there.";
+                    return Err(FieldProblem::new("account", "provider", message).into());
+                }
+                tx.set_password_reset(id, cx.identity().map(|who| who.user), &hash, cx.now, cx.now + RESET_LINK_LIFE).await?;
+                me.record(tx, &cx, Event::success("account.reset_link").on(Object::Account(id))).await
             })
-            .await?;
+        })
+        .await?;
         Ok(ResetToken(token))
     }
 

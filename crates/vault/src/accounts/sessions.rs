@@ -46,16 +46,15 @@ impl Vault {
     pub async fn end_session(&self, cx: &Context, id: SessionId) -> Result<(), Failure> {
         let (owner, ..) = access::person(cx)?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !tx.delete_session_of(owner, id).await? {
-                        return Err(Problem::NotFound.into());
-                    }
-                    me.record(tx, &cx, Event::success("session.end").on(Object::Session(id))).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                if !tx.delete_session_of(owner, id).await? {
+                    return Err(Problem::NotFound.into());
+                }
+                me.record(tx, &cx, Event::success("session.end").on(Object::Session(id))).await
             })
-            .await
+        })
+        .await
     }
 
     /// Ends every session of the caller but the one that asks; tells how many there were.
@@ -65,15 +64,14 @@ impl Vault {
     pub async fn end_other_sessions(&self, cx: &Context) -> Result<u64, Failure> {
         let (owner, _, mine) = access::person(cx)?;
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let ended = tx.delete_other_sessions(owner, mine).await?;
-                    let event = Event::success("session.end_others").on(Object::Account(owner.id())).number("ended", ended);
-                    me.record(tx, &cx, event).await?;
-                    Ok(ended)
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let ended = tx.delete_other_sessions(owner, mine).await?;
+                let event = Event::success("session.end_others").on(Object::Account(owner.id())).number("ended", ended);
+                me.record(tx, &cx, event).await?;
+                Ok(ended)
             })
-            .await
+        })
+        .await
     }
 }

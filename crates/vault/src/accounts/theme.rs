@@ -25,13 +25,12 @@ impl Vault {
         let event = Event::success("account.set_theme").on(Object::Account(owner.id()));
         let event = event.word("theme", theme.map_or("system", Theme::as_str));
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.set_theme(owner, theme).await?;
-                    me.record(tx, &cx, event).await
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                tx.set_theme(owner, theme).await?;
+                me.record(tx, &cx, event).await
             })
-            .await
+        })
+        .await
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn read(key: &AuditKey, text: &[u8]) -> Checkpoints {
 mod tests {
     use super::*;
     use crate::keyring::Keyring;
+    use proptest::prelude::*;
 
     fn three() -> (AuditKey, Vec<Vec<u8>>) {
         let key = Keyring::generate(Timestamp::from_micros(0)).expect("randomness").audit_key();
@@ -137,5 +138,25 @@ mod tests {
         }
         let (other, _) = three();
         assert_eq!(read(&other, &lines.concat()), Checkpoints::Broken(1));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Nothing that anybody typed is in it: numbers, a time and hexadecimal digits. Fault this was seen to catch: JSON over several
+        /// lines.
+        #[test]
+        fn a_checkpoint_is_one_short_line_of_json_and_is_read_back(
+            seq in any::<u64>(), at in 0..253_402_300_800_000_000_i64, hash in any::<[u8; 32]>(), previous in any::<[u8; 32]>(),
+        ) {
+            let key = Keyring::generate(Timestamp::from_micros(0)).expect("randomness").audit_key();
+            let made = Checkpoint::new(&key, seq, hash, Timestamp::from_micros(at), previous);
+            let line = made.line();
+            let (last, text) = line.split_last().expect("a line");
+            prop_assert_eq!((*last, text.len() < 1_024), (b'\n', true));
+            prop_assert!(text.iter().all(|byte| matches!(byte, b' '..=b'~')));
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(text).is_ok_and(|value| value.is_object()));
+            prop_assert_eq!(Checkpoint::parse(text), Some(made));
+        }
     }
 }

@@ -209,8 +209,7 @@ impl Vault {
         let filtered = filter != AuditFilter::default();
         let (me, cx) = (self.clone(), cx.clone());
         let last = self
-            .store()
-            .write(move |tx| {
+            .unit(cx.clone(), move |tx| {
                 Box::pin(async move {
                     limits::admit(tx, limits::AUDIT_EXPORTS, &admin.id().to_string(), &cx).await?;
                     let event = Event::success("audit.export").word("form", form).word("events", if filtered { "some" } else { "all" });
@@ -229,9 +228,10 @@ impl Vault {
     pub async fn check_audit(&self, cx: &Context) -> Result<VerifiedView, Failure> {
         let (admin, _) = access::admin(cx, Scope::Admin)?;
         let unit_cx = cx.clone();
-        self.store()
-            .write(move |tx| Box::pin(async move { limits::admit(tx, limits::AUDIT_WALKS, &admin.id().to_string(), &unit_cx).await }))
-            .await?;
+        self.unit(unit_cx.clone(), move |tx| {
+            Box::pin(async move { limits::admit(tx, limits::AUDIT_WALKS, &admin.id().to_string(), &unit_cx).await })
+        })
+        .await?;
         let (events, first_bad) = match verify(self.store(), &self.0.audit_key, &[]).await? {
             Chain::Intact(events) => (events, None),
             Chain::Broken(first) | Chain::Checkpoints(first) => (first.saturating_sub(1), Some(first)),

@@ -138,32 +138,31 @@ impl Vault {
         purpose: Use,
     ) -> Result<Option<Found>, Failure> {
         let (me, cx, service, kind) = (self.clone(), cx.clone(), service.clone(), kind.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let row = tx.credential(holder, &service, &kind).await?;
-                    if row.is_none() && variable.is_none() {
-                        return Ok(None);
-                    }
-                    if let Some((rule, who)) = purpose.limit {
-                        limits::admit(tx, rule, &who.to_string(), &cx).await?;
-                    }
-                    let event = about(Event::new(purpose.action, Outcome::Started), holder, &service, &kind);
-                    let Some(row) = row else {
-                        let named =
-                            event.word("source", Source::Environment.as_str()).word("variable", variable.as_deref().unwrap_or_default());
-                        me.record(tx, &cx, named).await?;
-                        return Ok(Some(Found::Variable));
-                    };
-                    let sealed = tx.credential_secret(holder, row.id).await?.ok_or(Problem::Internal)?;
-                    let row = CredentialRow { used_at: Some(cx.now), ..row };
-                    tx.update_credential(holder, &row).await?;
-                    let event = event.word("source", Source::Database.as_str()).on(Object::Credential(row.id));
-                    me.record(tx, &cx, event.secret(row.secret_version, Some(&sealed))).await?;
-                    Ok(Some(Found::Stored(Box::new(row), sealed)))
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let row = tx.credential(holder, &service, &kind).await?;
+                if row.is_none() && variable.is_none() {
+                    return Ok(None);
+                }
+                if let Some((rule, who)) = purpose.limit {
+                    limits::admit(tx, rule, &who.to_string(), &cx).await?;
+                }
+                let event = about(Event::new(purpose.action, Outcome::Started), holder, &service, &kind);
+                let Some(row) = row else {
+                    let named =
+                        event.word("source", Source::Environment.as_str()).word("variable", variable.as_deref().unwrap_or_default());
+                    me.record(tx, &cx, named).await?;
+                    return Ok(Some(Found::Variable));
+                };
+                let sealed = tx.credential_secret(holder, row.id).await?.ok_or(Problem::Internal)?;
+                let row = CredentialRow { used_at: Some(cx.now), ..row };
+                tx.update_credential(holder, &row).await?;
+                let event = event.word("source", Source::Database.as_str()).on(Object::Credential(row.id));
+                me.record(tx, &cx, event.secret(row.secret_version, Some(&sealed))).await?;
+                Ok(Some(Found::Stored(Box::new(row), sealed)))
             })
-            .await
+        })
+        .await
     }
 
     /// Opens a stored credential for the address it will be sent to.

@@ -168,14 +168,13 @@ impl Vault {
         require(&metadata, service)?;
         let started = about(Event::new("credential.test_candidate.use", Outcome::Started), holder, &service.id, &kind.id);
         let (me, unit_cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    limits::admit(tx, limits::TESTS, &who.to_string(), &unit_cx).await?;
-                    me.record(tx, &unit_cx, started).await
-                })
+        self.unit(unit_cx.clone(), move |tx| {
+            Box::pin(async move {
+                limits::admit(tx, limits::TESTS, &who.to_string(), &unit_cx).await?;
+                me.record(tx, &unit_cx, started).await
             })
-            .await?;
+        })
+        .await?;
         let checked = self.ask_service(who, service, kind, &secret, &metadata).await?;
         let ended = about(Event::success("credential.test_candidate.result"), holder, &service.id, &kind.id)
             .word("verdict", checked.result.verdict.as_str())

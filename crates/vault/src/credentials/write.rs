@@ -141,7 +141,8 @@ impl Vault {
         area: &'static str,
     ) -> Result<CredentialView, Failure> {
         let (me, unit_cx) = (self.clone(), cx.clone());
-        let row = self.store().write(move |tx| Box::pin(async move { me.put_in(tx, &unit_cx, holder, who, &new, area).await })).await?;
+        let row =
+            self.unit(unit_cx.clone(), move |tx| Box::pin(async move { me.put_in(tx, &unit_cx, holder, who, &new, area).await })).await?;
         self.announce(holder.id(), LiveEvent::CredentialChanged { id: row.id });
         Ok(self.credential_view(row))
     }
@@ -223,8 +224,7 @@ impl Vault {
         let (service, kind) = ids(service, kind)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     let row = tx.credential(holder, &service, &kind).await?.ok_or_else(|| not_found(&service, &kind))?;
                     limits::admit(tx, limits::CHANGES, &who.to_string(), &unit_cx).await?;

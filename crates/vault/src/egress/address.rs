@@ -52,16 +52,40 @@ pub(crate) fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// The IPv4 address that a translator or tunnel on the way may connect to instead: the last 32 bits of NAT64 (RFC 6052, 64:ff9b::/96; RFC
+/// 8215, 64:ff9b:1::/48) and of `::/96` (RFC 4291, 2.5.5.1), the 32 bits after the prefix of 6to4 (RFC 3056, 2002::/16).
+fn carried(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    const LAST: [(Ipv6Addr, u32); 3] = [
+        (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96),
+        (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
+        (Ipv6Addr::UNSPECIFIED, 96),
+    ];
+    let bits = ip.to_bits();
+    if LAST.iter().any(|net| in_v6(ip, *net)) && ip != Ipv6Addr::LOCALHOST {
+        return Some(Ipv4Addr::from_bits(u32::try_from(bits & 0xffff_ffff).unwrap_or_default()));
+    }
+    in_v6(ip, (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16))
+        .then(|| Ipv4Addr::from_bits(u32::try_from(bits >> 80 & 0xffff_ffff).unwrap_or_default()))
+}
+
 /// Whether no allow-list can open this address: where clouds keep their instance credentials, and addresses that name no host.
 pub(crate) fn is_never_allowed(ip: IpAddr) -> bool {
     const AWS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    const GOOGLE_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254);
     const ALIBABA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
     const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
     match unmapped(ip) {
         IpAddr::V4(ip) => {
             ip.is_link_local() || ip == ALIBABA || ip == AZURE || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()
         }
-        IpAddr::V6(ip) => ip == AWS_V6 || ip.is_unspecified() || ip.is_multicast(),
+        IpAddr::V6(ip) => {
+            ip == AWS_V6
+                || ip == GOOGLE_V6
+                || ip.is_unicast_link_local()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || carried(ip).is_some_and(|inner| is_never_allowed(inner.into()))
+        }
     }
 }
 

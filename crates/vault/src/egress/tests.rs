@@ -12,6 +12,8 @@ use std::{
 };
 use uuid::Uuid;
 
+mod certificates;
+
 /// Answers lookups from a list, the last again and again, and counts them.
 #[derive(Clone, Default)]
 struct Names {
@@ -169,57 +171,6 @@ async fn the_hosts_file_counts_for_listed_names() {
     let resolver = SystemResolver::default();
     let answers = resolver.resolve("localhost", true).await.unwrap();
     assert!(!answers.is_empty() && answers.iter().all(IpAddr::is_loopback), "{answers:?}");
-}
-
-#[tokio::test]
-async fn a_certificate_counts_only_under_a_known_authority_and_the_right_name() {
-    let certified = rcgen::generate_simple_self_signed(vec!["llm.corp.example".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else { return };
-                let _ = stream.read(&mut [0; 4096]).await;
-                let _ = stream.write_all(&http("200 OK", "", b"{}")).await;
-                let _ = stream.shutdown().await;
-            });
-        }
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
-    std::fs::write(&file, certified.cert.pem()).unwrap();
-    let names = Names::new(&[&["127.0.0.1"]]);
-    let ask = async |host: &str, extra_ca: Option<PathBuf>| {
-        let origin = format!("https://{host}:{port}");
-        let settings = Settings { allow_endpoints: vec![origin.clone()], extra_ca, ..Settings::default() };
-        let egress = Egress::with(settings, short(), Box::new(names.clone())).unwrap();
-        egress.send(user(1), &Endpoint::from_catalogue(&origin).unwrap(), get()).await.map(|answer| answer.status)
-    };
-    assert_eq!(ask("llm.corp.example", Some(file.clone())).await, Ok(200));
-    assert_eq!(ask("llm.corp.example", None).await, Err(Refusal::Tls));
-    assert_eq!(ask("other.corp.example", Some(file)).await, Err(Refusal::Tls));
-}
-
-#[test]
-fn a_certificate_file_without_certificates_is_a_configuration_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
-    for path in [file.clone(), folder.path().join("absent.pem")] {
-        std::fs::write(&file, "nothing").unwrap();
-        let settings = Settings { extra_ca: Some(path), ..Settings::default() };
-        assert!(matches!(Egress::new(settings), Err(ConfigError::ExtraCa { .. })));
-    }
 }
 
 #[tokio::test]

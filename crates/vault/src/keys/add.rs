@@ -139,7 +139,7 @@ impl Vault {
         let limit = self.0.tiers.limit(who.tier);
         let new = self.parse_new(cx, &key)?;
         let (me, unit_cx) = (self.clone(), cx.clone());
-        let row = self.store().write(move |tx| Box::pin(async move { me.add_in(tx, &unit_cx, owner, &new, limit).await })).await?;
+        let row = self.unit(unit_cx.clone(), move |tx| Box::pin(async move { me.add_in(tx, &unit_cx, owner, &new, limit).await })).await?;
         self.announce(owner.id(), LiveEvent::KeyChanged { id: row.id });
         Ok(self.view(row))
     }
@@ -209,6 +209,7 @@ impl Vault {
         refuse_duplicate(keys, &row, new.allow_duplicate)?;
         tx.insert_key(&row, sealed.as_ref()).await?;
         let event = Event::success("key.add").on(Object::Key(row.id)).word("provider", row.provider.as_str());
+        let event = event.word("endpoint_origin", &row.endpoint_origin);
         self.record(tx, cx, event.secret(row.secret_version, sealed.as_ref())).await?;
         Ok(row)
     }
@@ -261,31 +262,44 @@ impl Vault {
         tx.set_key_secret(owner, row.id, sealed.as_ref()).await?;
         tx.update_key(owner, &row).await?;
         let event = Event::success("key.replace").on(Object::Key(row.id)).word("provider", row.provider.as_str());
+        let event = event.word("endpoint_origin", &row.endpoint_origin);
         self.record(tx, cx, event.secret(row.secret_version, sealed.as_ref())).await?;
         Ok(row)
     }
 
-    /// Replaces a key's secret; its test result and expiry are cleared. The same secret again changes nothing, unless the provider's
+    /// Replaces a key's secret, with a `revision` only while the key has that one; its test result and expiry are cleared. The same secret again changes nothing, unless the provider's
     /// address changed since it was sealed.
     ///
     /// # Errors
-    /// `Invalid`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
-    pub async fn replace_key(&self, cx: &Context, id: KeyId, key: SecretInput, allow_duplicate: bool) -> Result<KeyView, Failure> {
+    /// `Invalid`, `Changed`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.
+    pub async fn replace_key(
+        &self,
+        cx: &Context,
+        id: KeyId,
+        key: SecretInput,
+        allow_duplicate: bool,
+        revision: Option<u64>,
+    ) -> Result<KeyView, Failure> {
         let (owner, who) = access::owner(cx, Scope::KeysWrite)?;
         self.0.tiers.require(who.tier)?;
-        let row = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
-        let provider = self.provider_of(&row)?;
+        let seen = self.store().key(owner, id).await?.ok_or(Problem::KeyNotFound)?;
+        let provider = self.provider_of(&seen)?;
         let secret = Self::secret(&provider, &key)?;
-        let (given, endpoint): (_, Endpoint) = self.endpoint(&provider, row.endpoint.as_deref().unwrap_or_default())?;
+        let (given, endpoint): (_, Endpoint) = self.endpoint(&provider, seen.endpoint.as_deref().unwrap_or_default())?;
         let target = (given, endpoint.origin().to_owned());
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     limits::admit(tx, limits::ADDS, &owner.id().to_string(), &unit_cx).await?;
+                    let now = fetch(tx, owner, id).await?;
+                    now.expect_revision(revision)?;
+                    // The secret is for the address that its owner saw.
+                    if now.endpoint != seen.endpoint {
+                        return Err(Problem::Changed.into());
+                    }
                     // The expiry was the old secret's.
-                    let row = KeyRow { expires_at: None, ..fetch(tx, owner, id).await? };
+                    let row = KeyRow { expires_at: None, ..now };
                     let keys = tx.keys(owner).await?;
                     me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, allow_duplicate).await
                 })

@@ -108,15 +108,12 @@ impl Vault {
         let who_tier = who.tier;
         let (me, unit_cx) = (self.clone(), cx.clone());
         let row = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     let rule = if new_home.is_some() { limits::ADDS } else { limits::CHANGES };
                     limits::admit(tx, rule, &owner.id().to_string(), &unit_cx).await?;
                     let mut row = fetch(tx, owner, id).await?;
-                    if edit.revision.is_some_and(|revision| revision != row.revision) {
-                        return Err(Problem::Changed.into());
-                    }
+                    row.expect_revision(edit.revision)?;
                     let before = row.clone();
                     words.apply(&mut row);
                     if row == before && new_home.is_none() {
@@ -132,7 +129,7 @@ impl Vault {
                     row.updated_at = unit_cx.now;
                     tx.update_key(owner, &row).await.map_err(label_taken)?;
                     let event = Event::success("key.edit").on(Object::Key(id)).word("provider", row.provider.as_str());
-                    me.record(tx, &unit_cx, event).await?;
+                    me.record(tx, &unit_cx, event.word("changed", &changed(&before, &row))).await?;
                     let Some((provider, secret, target)) = new_home else { return Ok(row) };
                     let keys = tx.keys(owner).await?;
                     me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, true).await
@@ -142,4 +139,18 @@ impl Vault {
         self.announce(owner.id(), LiveEvent::KeyChanged { id });
         Ok(self.view(row))
     }
+}
+
+/// The names of what is different, for the trail; of what can be used or not, what it is now. Nothing a person wrote is among them.
+fn changed(before: &KeyRow, now: &KeyRow) -> String {
+    let switched = if now.enabled { "enabled" } else { "disabled" };
+    let all = [
+        ("label", before.label != now.label),
+        ("description", before.description != now.description),
+        ("expires_at", before.expires_at != now.expires_at),
+        (switched, before.enabled != now.enabled),
+        ("is_default", before.is_default != now.is_default),
+    ];
+    let names: Vec<_> = all.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect();
+    if names.is_empty() { "endpoint".to_owned() } else { names.join(" ") }
 }

@@ -64,8 +64,7 @@ impl Vault {
         let new = self.parse_new(cx, &key);
         let (me, unit_cx) = (self.clone(), cx.clone());
         let (row, repeated) = self
-            .store()
-            .write(move |tx| {
+            .unit(unit_cx.clone(), move |tx| {
                 Box::pin(async move {
                     if let Some(row) = earlier(tx, owner, &name, &request, &unit_cx).await? {
                         return Ok((row, true));

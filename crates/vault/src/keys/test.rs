@@ -75,21 +75,20 @@ impl Vault {
     /// Counts the test and puts the use into the trail. What it returns may be opened only because this was committed.
     async fn begin_test(&self, cx: &Context, owner: Owner, tier: Tier, id: KeyId) -> Result<(KeyRow, Option<SealedRow>), Failure> {
         let (me, cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let row = fetch(tx, owner, id).await?;
-                    if !row.enabled {
-                        me.admit_enabled(tx, owner, tier).await?;
-                    }
-                    limits::admit(tx, limits::TESTS, &owner.id().to_string(), &cx).await?;
-                    let sealed = tx.key_secret(owner, id).await?;
-                    let event = Event::new("key.test.use", Outcome::Started).on(Object::Key(id)).word("provider", row.provider.as_str());
-                    me.record(tx, &cx, event.secret(row.secret_version, sealed.as_ref())).await?;
-                    Ok((row, sealed))
-                })
+        self.unit(cx.clone(), move |tx| {
+            Box::pin(async move {
+                let row = fetch(tx, owner, id).await?;
+                if !row.enabled {
+                    me.admit_enabled(tx, owner, tier).await?;
+                }
+                limits::admit(tx, limits::TESTS, &owner.id().to_string(), &cx).await?;
+                let sealed = tx.key_secret(owner, id).await?;
+                let event = Event::new("key.test.use", Outcome::Started).on(Object::Key(id)).word("provider", row.provider.as_str());
+                me.record(tx, &cx, event.secret(row.secret_version, sealed.as_ref())).await?;
+                Ok((row, sealed))
             })
-            .await
+        })
+        .await
     }
 
     async fn refused(&self, cx: &Context, row: &KeyRow, reason: &'static str) -> Result<(), Failure> {
@@ -137,14 +136,13 @@ impl Vault {
         let (_, endpoint) = self.endpoint(&provider, endpoint)?;
         let started = Event::new("key.test_candidate.use", Outcome::Started).word("provider", provider.id.as_str());
         let (me, unit_cx) = (self.clone(), cx.clone());
-        self.store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    limits::admit(tx, limits::TESTS, &owner.id().to_string(), &unit_cx).await?;
-                    me.record(tx, &unit_cx, started).await
-                })
+        self.unit(unit_cx.clone(), move |tx| {
+            Box::pin(async move {
+                limits::admit(tx, limits::TESTS, &owner.id().to_string(), &unit_cx).await?;
+                me.record(tx, &unit_cx, started).await
             })
-            .await?;
+        })
+        .await?;
         let result = self.ask(owner, &provider, &endpoint, secret).await;
         let ended = result_event("key.test_candidate.result", &provider, &result);
         let (me, unit_cx) = (self.clone(), cx.clone());

@@ -72,13 +72,14 @@ pub trait PeopleTx: Send {
     async fn set_password_reset(
         &mut self,
         account: UserId,
+        made_by: Option<UserId>,
         token_hash: &[u8; 32],
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<(), StoreError>;
     /// Uses up a link; the account it is for, if it still worked.
     async fn take_password_reset(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<UserId>, StoreError>;
-    /// Forgets the account's links for a new password.
+    /// Forgets the links for a new password of the account, and those that it made for others.
     async fn delete_password_resets_of(&mut self, account: UserId) -> Result<(), StoreError>;
     /// Ends every API token of an account.
     async fn delete_api_tokens_of(&mut self, account: UserId) -> Result<u64, StoreError>;

@@ -6,7 +6,7 @@ pub use credentials::CredentialRow;
 
 use crate::{Identity, Proof};
 use domain::{
-    Timestamp, Verdict,
+    Problem, Timestamp, Verdict,
     catalogue::ProviderId,
     ids::{KeyId, SessionId, TenantId, TokenId, UserId},
     person::{Email, Role, Tier},
@@ -124,6 +124,16 @@ pub struct KeyRow {
     pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl KeyRow {
+    /// Whether it still is what somebody saw.
+    ///
+    /// # Errors
+    /// `Changed` when it is not.
+    pub fn expect_revision(&self, seen: Option<u64>) -> Result<(), Problem> {
+        if seen.is_none_or(|seen| seen == self.revision) { Ok(()) } else { Err(Problem::Changed) }
+    }
 }
 
 /// What a request with an idempotency key came to. `name` and `request` are keyed hashes.

@@ -66,6 +66,8 @@ pub struct SyncSettings {
     pub foreign_keys: i64,
     /// 1 is on: deleted content is overwritten.
     pub secure_delete: i64,
+    /// 0 is off: a disk that fails is an error of the statement then, and does not end the process.
+    pub mmap_size: i64,
     /// The library's version.
     pub version: String,
 }
@@ -168,6 +170,7 @@ impl Sqlite {
             synchronous: sqlx::query("pragma synchronous").try_map(number).fetch_one(&mut *connection).await?,
             foreign_keys: sqlx::query("pragma foreign_keys").try_map(number).fetch_one(&mut *connection).await?,
             secure_delete: sqlx::query("pragma secure_delete").try_map(number).fetch_one(&mut *connection).await?,
+            mmap_size: sqlx::query("pragma mmap_size").try_map(number).fetch_one(&mut *connection).await?,
             version: sqlx::query("select sqlite_version()").try_map(text).fetch_one(connection).await?,
         })
     }
@@ -186,6 +189,7 @@ impl SyncSettings {
             (self.synchronous == 2, format!("synchronous={}", self.synchronous)),
             (self.foreign_keys == 1, format!("foreign_keys={}", self.foreign_keys)),
             (self.secure_delete == 1, format!("secure_delete={}", self.secure_delete)),
+            (self.mmap_size == 0, format!("mmap_size={}", self.mmap_size)),
             ((next(), next(), next()) >= OLDEST_SAFE, format!("SQLite {}", self.version)),
         ];
         checks.into_iter().find(|(fine, _)| !fine).map_or(Ok(()), |(_, what)| Err(StoreError::Unsafe(what)))
@@ -246,16 +250,37 @@ mod tests {
     use super::*;
 
     fn sound() -> SyncSettings {
-        SyncSettings { journal_mode: "wal".into(), synchronous: 2, foreign_keys: 1, secure_delete: 1, version: "3.51.3".into() }
+        let (journal_mode, version) = ("wal".into(), "3.51.3".into());
+        SyncSettings { journal_mode, synchronous: 2, foreign_keys: 1, secure_delete: 1, mmap_size: 0, version }
     }
 
+    /// Seen red with readers that map the file into memory, and with a writer that does.
     #[tokio::test]
-    async fn a_live_connection_keeps_what_it_acknowledges() {
+    async fn live_connections_of_the_writer_and_of_every_reader_keep_what_they_acknowledge() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut connection =
-            options(&folder.path().join("keyward.db")).create_if_missing(true).connect().await.expect("a new database opens");
+        let file = folder.path().join("keyward.db");
+        let store = Sqlite::open(&file, true).await.expect("a new database opens");
+        // The writer's connections are made so, the first and whichever follows on one that was given up.
+        let mut live = vec![options(&file).connect().await.expect("a connection")];
+        for _ in 0..READERS {
+            live.push(store.readers.acquire().await.expect("a reader").detach());
+        }
+        for mut connection in live {
+            let settings = Sqlite::sync_settings(&mut connection).await.expect("pragmas can be read");
+            settings.require().expect("the bundled library and our options are safe");
+        }
+        store.close().await;
+    }
+
+    /// Seen red with a refusal that does not look at `mmap_size`.
+    #[tokio::test]
+    async fn a_live_connection_that_maps_the_file_into_memory_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mapped = options(&folder.path().join("keyward.db")).create_if_missing(true).pragma("mmap_size", "268435456");
+        let mut connection = mapped.connect().await.expect("a new database opens");
         let settings = Sqlite::sync_settings(&mut connection).await.expect("pragmas can be read");
-        settings.require().expect("the bundled library and our options are safe");
+        let refused = settings.require().expect_err("it is not safe");
+        assert!(matches!(&refused, StoreError::Unsafe(what) if what == "mmap_size=268435456"), "{refused}");
     }
 
     #[test]
@@ -266,6 +291,7 @@ mod tests {
             SyncSettings { journal_mode: "delete".into(), ..sound() },
             SyncSettings { foreign_keys: 0, ..sound() },
             SyncSettings { secure_delete: 0, ..sound() },
+            SyncSettings { mmap_size: 268_435_456, ..sound() },
             SyncSettings { version: "3.51.2".into(), ..sound() },
             SyncSettings { version: "3.40.1".into(), ..sound() },
         ] {

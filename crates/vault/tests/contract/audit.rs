@@ -12,7 +12,7 @@ async fn with_history() -> World {
     let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
     world.vault.test_key(&ann, key.id).await.unwrap();
     world.vault.edit_key(&ann, key.id, EditKey { enabled: Some(false), ..EditKey::default() }).await.unwrap();
-    world.vault.delete_key(&ann, key.id).await.unwrap();
+    world.vault.delete_key(&ann, key.id, None).await.unwrap();
     world
 }
 
@@ -87,13 +87,30 @@ async fn without_its_event_no_act_happens_and_no_secret_is_opened() {
     world.execute(full).await;
     let unavailable = |problem: Problem| assert!(matches!(problem, Problem::Unavailable { .. }), "{problem:?}");
     unavailable(problem(world.add(&ann, "openai", "sk-proj-zzzzzzzzzzzzzzzz41ab", "Two").await));
-    unavailable(problem(world.vault.replace_key(&ann, key.id, secret("sk-proj-zzzzzzzzzzzzzzzz41ab"), false).await));
+    unavailable(problem(world.vault.replace_key(&ann, key.id, secret("sk-proj-zzzzzzzzzzzzzzzz41ab"), false, None).await));
     unavailable(problem(world.vault.edit_key(&ann, key.id, EditKey { enabled: Some(false), ..EditKey::default() }).await));
-    unavailable(problem(world.vault.delete_key(&ann, key.id).await));
+    unavailable(problem(world.vault.delete_key(&ann, key.id, None).await));
     unavailable(problem(world.vault.test_key(&ann, key.id).await));
     unavailable(problem(world.vault.test_candidate(&ann, "openai", secret(KEY), "").await));
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys, std::slice::from_ref(&key));
     assert_eq!((world.vault.opened(), world.double.requests()), (0, 0));
     world.execute(world.either("drop trigger no_audit", "drop trigger no_audit on audit_events")).await;
     world.vault.test_key(&again(&ann), key.id).await.unwrap();
+}
+
+/// Seen red with an insert whose count of rows was not looked at: the chain held, and the act had no event.
+#[tokio::test]
+async fn an_event_that_the_database_swallows_stops_its_act() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
+    let swallow = world.either(
+        "create trigger swallows before insert on audit_events when new.action = 'key.delete' begin select raise(ignore); end",
+        "create function swallow() returns trigger language plpgsql as $$ begin if new.action = 'key.delete' then return null; end if; \
+         return new; end; $$; \
+         create trigger swallows before insert on audit_events for each row execute function swallow()",
+    );
+    world.execute(swallow).await;
+    assert!(matches!(problem(world.vault.delete_key(&ann, key.id, None).await), Problem::Unavailable { .. }));
+    assert_eq!(world.vault.keys_page(&again(&ann)).await.unwrap().keys.len(), 1);
 }

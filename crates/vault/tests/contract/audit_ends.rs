@@ -159,7 +159,7 @@ async fn a_cut_off_end_is_found_with_checkpoints() {
     let ann = world.sign_in("ann@example.com").await;
     assert_eq!(world.vault.verify_audit_against(&cx, &checkpointed(&world, &sink).await).await.unwrap(), Chain::Broken(events - 1));
     for _ in 0..5 {
-        world.vault.delete_key(&again(&ann), KeyId::from_uuid(uuid::Uuid::nil())).await.unwrap_err();
+        world.vault.delete_key(&again(&ann), KeyId::from_uuid(uuid::Uuid::nil()), None).await.unwrap_err();
         world.sign_in("ann@example.com").await;
     }
     let later = checkpointed(&world, &sink).await;

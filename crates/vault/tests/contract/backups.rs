@@ -1,5 +1,6 @@
 use crate::world::{Backend, World, again, database, secret};
 use domain::Verdict;
+use sqlx::Connection;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 use vault::{
@@ -57,7 +58,7 @@ async fn a_backup_is_restored_into_either_database_with_the_same_ids_and_every_s
         assert_eq!((keys.len(), key.label.as_deref(), key.added), (2, Some("One ✓"), one.added));
         assert_eq!(key.tested.as_ref().unwrap().verdict, Verdict::Valid);
         assert_eq!(there.vault.test_key(&again(&signed_in), one.id).await.unwrap().verdict, Verdict::Valid);
-        there.vault.replace_key(&again(&signed_in), one.id, secret("sk-proj-newnewnewnewnewnew00"), false).await.unwrap();
+        there.vault.replace_key(&again(&signed_in), one.id, secret("sk-proj-newnewnewnewnewnew00"), false, None).await.unwrap();
         let again = backup::restore(&settings, std::slice::from_ref(&world.root), &file).await;
         assert!(matches!(again, Err(BackupError::Occupied(_))), "{again:?}");
         // Back again: from the other database into a file, which holds as well.
@@ -89,6 +90,31 @@ async fn a_restore_takes_no_left_over_for_its_own_and_no_modes_from_the_backup()
     }
     backup::restore(&settings, std::slice::from_ref(&world.root), &file).await.unwrap();
     assert_eq!(restored.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// Seen red without the look at the schema.
+#[tokio::test]
+async fn a_backup_in_which_something_of_somebody_else_would_act_is_refused() {
+    let world = World::on(super::BACKEND).await;
+    let folder = TempDir::new().unwrap();
+    for sql in [
+        "create trigger theirs before insert on audit_events when new.action = 'key.delete' begin select raise(ignore); end",
+        "drop trigger audit_events_no_update",
+        "create view theirs as select 1",
+        "create table theirs (id integer)",
+        "drop index provider_keys_data_key",
+    ] {
+        let file = folder.path().join("keyward.backup");
+        backup::write(&world.settings, std::slice::from_ref(&world.root), &file).await.unwrap();
+        let mut connection = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let place = TempDir::new().unwrap();
+        let settings = Settings { database: database(Backend::Sqlite, &place).0, ..world.settings.clone() };
+        let refused = backup::restore(&settings, std::slice::from_ref(&world.root), &file).await;
+        assert!(refused.as_ref().is_err_and(|error| error.to_string().contains("none of Keyward's")), "{sql}: {refused:?}");
+        assert!(!settings.database.file().unwrap().exists(), "{sql}");
+    }
 }
 
 #[tokio::test]

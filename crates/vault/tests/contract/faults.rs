@@ -74,7 +74,7 @@ async fn a_caller_that_goes_away_leaves_nothing_half_done() {
         let _ = task.await;
         world.execute("delete from limit_hits").await;
     }
-    world.vault.replace_key(&again(&ann), world.vault.keys_page(&ann).await.unwrap().keys[0].id, secret(KEY), false).await.unwrap();
+    world.vault.replace_key(&again(&ann), world.vault.keys_page(&ann).await.unwrap().keys[0].id, secret(KEY), false, None).await.unwrap();
     let writes = "select count(*) from audit_events where action in ('key.add', 'key.replace')";
     assert_eq!(world.count(writes).await, world.count("select max(secret_version) from provider_keys").await);
     assert!(matches!(world.vault.verify_audit(&Context::system()).await.unwrap(), vault::audit::Chain::Intact(_)));

@@ -105,7 +105,7 @@ async fn what_was_deleted_here_or_there_does_not_come_back() {
     assert_eq!(statuses(&first), ["duplicate", "imported"]);
     let page = world.vault.keys_page(&ann).await.unwrap();
     for key in page.keys {
-        world.vault.delete_key(&again(&ann), key.id).await.unwrap();
+        world.vault.delete_key(&again(&ann), key.id, None).await.unwrap();
     }
     assert_eq!(statuses(&import(&world, rows(&all), BTreeMap::new(), false).await), ["duplicate", "duplicate"]);
     assert!(world.vault.keys_page(&ann).await.unwrap().keys.is_empty());

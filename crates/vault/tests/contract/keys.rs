@@ -80,7 +80,7 @@ async fn what_changes_nothing_leaves_no_trace_and_changes_are_limited() {
     }
     assert_eq!(world.count(events).await, before);
     for refused in
-        [problem(world.vault.edit_key(&at(1), key.id, switch(false)).await), problem(world.vault.delete_key(&at(1), key.id).await)]
+        [problem(world.vault.edit_key(&at(1), key.id, switch(false)).await), problem(world.vault.delete_key(&at(1), key.id, None).await)]
     {
         assert_eq!(refused, Problem::TooMany { retry_after: 59 });
     }
@@ -195,11 +195,11 @@ async fn a_provider_has_one_default_and_deleting_it_names_the_oldest_left() {
         keys.iter().filter(|key| key.is_default).map(|key| key.id).collect::<Vec<_>>()
     };
     assert_eq!(default().await, [three.id]);
-    world.vault.delete_key(&ann, three.id).await.unwrap();
+    world.vault.delete_key(&ann, three.id, None).await.unwrap();
     assert_eq!(default().await, [one.id]);
-    world.vault.delete_key(&ann, one.id).await.unwrap();
+    world.vault.delete_key(&ann, one.id, None).await.unwrap();
     assert_eq!(default().await, [two.id]);
-    assert_eq!(problem(world.vault.delete_key(&ann, one.id).await), Problem::KeyNotFound);
+    assert_eq!(problem(world.vault.delete_key(&ann, one.id, None).await), Problem::KeyNotFound);
 }
 
 #[tokio::test]
@@ -210,15 +210,15 @@ async fn another_persons_key_and_no_key_at_all_are_the_same_to_a_caller() {
     let key = world.add(&ann, "openai", KEY, "").await.unwrap();
     for id in [key.id, no_such_key()] {
         assert_eq!(problem(world.vault.key(&bob, id).await), Problem::KeyNotFound);
-        assert_eq!(problem(world.vault.replace_key(&bob, id, secret(OTHER), false).await), Problem::KeyNotFound);
+        assert_eq!(problem(world.vault.replace_key(&bob, id, secret(OTHER), false, None).await), Problem::KeyNotFound);
         assert_eq!(problem(world.vault.edit_key(&bob, id, EditKey::default()).await), Problem::KeyNotFound);
         assert_eq!(problem(world.vault.test_key(&bob, id).await), Problem::KeyNotFound);
-        assert_eq!(problem(world.vault.delete_key(&bob, id).await), Problem::KeyNotFound);
+        assert_eq!(problem(world.vault.delete_key(&bob, id, None).await), Problem::KeyNotFound);
     }
     assert_eq!(world.vault.key(&ann, key.id).await.unwrap(), key);
     let nobody = Context::new(Actor::Nobody, None);
     assert_eq!(problem(world.vault.keys_page(&nobody).await), Problem::NotAuthenticated);
-    assert_eq!(problem(world.vault.delete_key(&nobody, key.id).await), Problem::NotAuthenticated);
+    assert_eq!(problem(world.vault.delete_key(&nobody, key.id, None).await), Problem::NotAuthenticated);
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn a_tier_without_keys_can_neither_add_nor_use_them() {
     }
     // What is there can still be seen and deleted.
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys.len(), 1);
-    world.vault.delete_key(&ann, key.id).await.unwrap();
+    world.vault.delete_key(&ann, key.id, None).await.unwrap();
     assert_eq!(world.double.requests(), 0);
 }
 

@@ -11,6 +11,7 @@
 
 mod cloudflare_double;
 mod cluster;
+mod ear;
 mod legacy;
 mod pooler;
 mod tls;
@@ -37,6 +38,8 @@ macro_rules! suite {
             mod cloudflare;
             #[path = "credentials.rs"]
             mod credentials;
+            #[path = "echoes.rs"]
+            mod echoes;
             #[path = "faults.rs"]
             mod faults;
             #[path = "identities.rs"]
@@ -47,6 +50,10 @@ macro_rules! suite {
             mod keys;
             #[path = "people.rs"]
             mod people;
+            #[path = "read_back.rs"]
+            mod read_back;
+            #[path = "revoked.rs"]
+            mod revoked;
             #[path = "root_change.rs"]
             mod root_change;
             #[path = "rotation.rs"]
@@ -57,6 +64,8 @@ macro_rules! suite {
             mod sealed_rows;
             #[path = "sessions.rs"]
             mod sessions;
+            #[path = "switched_off.rs"]
+            mod switched_off;
             #[path = "tests_of_keys.rs"]
             mod tests_of_keys;
             #[path = "tiers.rs"]

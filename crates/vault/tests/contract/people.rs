@@ -7,7 +7,11 @@ use domain::{
     views::PeopleAsked,
 };
 use std::time::Duration;
-use vault::{Actor, Context, Proof, accounts::PersonChange, api_tokens::NewToken};
+use vault::{
+    Actor, Context, Proof,
+    accounts::{PersonChange, ResetToken},
+    api_tokens::NewToken,
+};
 
 const NEW: &str = "seven purple ladders under the bridge";
 const KEY: &str = "sk-proj-0123456789abcdefXYZ9";
@@ -236,6 +240,31 @@ async fn a_link_sets_one_new_password_and_ends_every_session() {
     let told = world.pairs("select action, outcome from audit_events where action like 'account.reset%' order by seq").await;
     let told: Vec<_> = told.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(told, ["account.reset_link", "account.reset_link", "account.reset_password"]);
+}
+
+/// Seen red with links that end only with the account they are for.
+#[tokio::test]
+async fn a_link_ends_with_the_password_it_would_replace_and_with_what_its_maker_may_do() {
+    let world = World::on(super::BACKEND).await;
+    let root = world.admin("root@example.com").await;
+    let ann = world.person("ann@example.com").await;
+    let mal = Email::parse("mal@example.com").unwrap();
+    let works = async |link: &ResetToken| world.vault.reset_link_works(&nobody(), link.for_link()).await.unwrap();
+    world.vault.add_user(&Context::system(), mal.as_str(), Role::Admin, &secret(PASSWORD)).await.unwrap();
+    for disabled in [None, Some(true)] {
+        let by_mal = world.vault.reset_link(&world.sign_in(mal.as_str()).await, id_of(&root)).await.unwrap();
+        let by_root = world.vault.reset_link(&root, id_of(&ann)).await.unwrap();
+        let role = disabled.is_none().then_some(Role::User);
+        let change = PersonChange { role, disabled, ..PersonChange::default() };
+        let id = id_of(&world.sign_in(mal.as_str()).await);
+        world.vault.change_person(&root, id, change).await.unwrap();
+        assert!(!works(&by_mal).await, "{disabled:?}");
+        assert!(works(&by_root).await, "of somebody else");
+        world.vault.set_role(&Context::system(), &mal, Role::Admin).await.unwrap();
+    }
+    let link = world.vault.reset_link(&root, id_of(&ann)).await.unwrap();
+    world.vault.change_password(&ann, &secret(PASSWORD), &secret(NEW)).await.unwrap();
+    assert!(!works(&link).await, "whoever fears that a link was read can end it");
 }
 
 /// Seen to fail without `expires_at` in the statements that look for a link and take it.

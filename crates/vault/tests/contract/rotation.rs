@@ -113,7 +113,7 @@ async fn a_process_with_an_old_ring_reads_the_new_one_once_and_writes_nothing_un
     rotate(&world.vault).await;
     world.execute("delete from limit_hits").await;
     world.vault.retire_data_keys(&Context::system(), Duration::ZERO, false).await.unwrap();
-    late.replace_key(&again(&ann), keys[3].id, secret("sk-proj-newnewnewnewnewnew00"), false).await.unwrap();
+    late.replace_key(&again(&ann), keys[3].id, secret("sk-proj-newnewnewnewnewnew00"), false, None).await.unwrap();
     world.execute("delete from provider_keys where label = 'k9'").await;
     late.add_key(&again(&ann), crate::world::add("openai", "sk-proj-newnewnewnewnewnew11", "late")).await.unwrap();
     assert_eq!(world.count(NOBODY).await, 0, "something was written under a key that is not the active one");
@@ -143,7 +143,7 @@ async fn a_key_that_nobody_knows_or_that_is_retired_or_destroyed_opens_nothing()
     let status = world.vault.vault_status(&Context::system()).await.unwrap();
     let reasons: Vec<_> = status.quarantine.iter().map(|entry| entry.reason.as_str()).collect();
     assert_eq!((status.quarantined, reasons), (2, vec!["unknown_key", "unknown_key"]));
-    world.vault.delete_key(&again(&ann), keys[1].id).await.unwrap();
+    world.vault.delete_key(&again(&ann), keys[1].id, None).await.unwrap();
     let gone = world.vault.retire_data_keys(&Context::system(), Duration::ZERO, false).await.unwrap();
     assert_eq!(gone.destroyed, [1]);
     world.execute("drop table kept").await;
@@ -173,9 +173,9 @@ async fn what_does_not_open_stays_byte_for_byte_and_keeps_its_data_key() {
     // Everything else of it works: it is listed, replaced, deleted; and then it is no longer in the way.
     assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys.len(), 10);
     world.execute("delete from limit_hits").await;
-    world.vault.replace_key(&again(&ann), keys[3].id, secret("sk-proj-newnewnewnewnewnew00"), false).await.unwrap();
+    world.vault.replace_key(&again(&ann), keys[3].id, secret("sk-proj-newnewnewnewnewnew00"), false, None).await.unwrap();
     assert_eq!(world.vault.vault_status(&Context::system()).await.unwrap().quarantined, 1);
-    world.vault.delete_key(&again(&ann), keys[4].id).await.unwrap();
+    world.vault.delete_key(&again(&ann), keys[4].id, None).await.unwrap();
     assert_eq!(world.vault.vault_status(&Context::system()).await.unwrap().quarantined, 0);
     let gone = world.vault.retire_data_keys(&Context::system(), Duration::ZERO, false).await.unwrap();
     assert_eq!(gone.destroyed, [1]);
@@ -212,7 +212,7 @@ async fn a_value_that_its_owner_wrote_between_the_reading_and_the_writing_of_a_b
     let keys = with_keys(&world, &ann).await;
     let fresh = "sk-proj-newnewnewnewnewnew00";
     world.execute("create table old as select id, secret, secret_version from provider_keys").await;
-    world.vault.replace_key(&again(&ann), keys[0].id, secret(fresh), false).await.unwrap();
+    world.vault.replace_key(&again(&ann), keys[0].id, secret(fresh), false, None).await.unwrap();
     world.execute("create table fresh as select id, secret, secret_version from provider_keys where label = 'k0'").await;
     world
         .execute("update provider_keys set (secret, secret_version) = (select o.secret, o.secret_version from old o where o.id = provider_keys.id)")
@@ -273,7 +273,7 @@ async fn writers_win_over_a_rotation_that_fails_again_and_again() {
                     now.now = now.now + Duration::from_secs(3);
                     let (value, at) = (format!("sk-proj-p{person}-write-{n:06}"), n % keys.len());
                     // What was refused was not written, and the caller was told to try again.
-                    if vault.replace_key(&now, keys[at].id, secret(&value), false).await.is_ok() {
+                    if vault.replace_key(&now, keys[at].id, secret(&value), false, None).await.is_ok() {
                         journal.insert(at, vec![value]);
                     }
                     tokio::time::sleep(Duration::from_millis(2)).await;

@@ -1,6 +1,13 @@
 use crate::world::{PASSWORD, World, again, problem, secret};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Problem;
-use vault::{Actor, Context};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use vault::{
+    Actor, Context, Vault,
+    accounts::{NewSession, SessionToken},
+    start,
+};
 
 const NEW: &str = "seven purple ladders under the bridge";
 
@@ -88,6 +95,67 @@ async fn guesses_of_a_password_are_limited_inside_a_session_too() {
         last = problem(world.vault.confirm_password(&ann, &wrong).await);
     }
     assert_eq!(last, Problem::TooMany { retry_after: 60 });
+}
+
+/// Whether a session stands so long after it began. Everything that asks has to agree: a request, an open stream, its owner's list and
+/// the page of an administrator.
+async fn stands(vault: &Vault, admin: &Context, session: &NewSession, since: Context, seconds: u64) -> bool {
+    let at = |cx: &Context| Context { now: since.now + Duration::from_secs(seconds), ..again(cx) };
+    let owner = nobody().with_actor(Actor::Person(session.identity.clone()));
+    let listed = vault.sessions(&at(&owner)).await.unwrap().iter().any(|listed| listed.current);
+    let shown = !vault.person_page(&at(admin), session.identity.user).await.unwrap().sessions.is_empty();
+    let streams = vault.session_stands(&at(&nobody()), &session.token).await.unwrap();
+    let asks = vault.authenticate(&at(&nobody()), &session.token).await.unwrap().is_some();
+    assert_eq!([listed, shown, streams], [asks; 3], "{seconds} s");
+    asks
+}
+
+/// Each end on its own, where the other is far away. The later moments are asked first, because a request that is answered is noted.
+/// Seen red with an absolute end that a request does not ask for, with one that a stream does not ask for, and with an idle end that
+/// comes a second late.
+#[tokio::test]
+async fn either_end_of_a_session_alone_ends_it_to_the_second() {
+    let mut world = World::on(super::BACKEND).await;
+    let admin = world.admin("root@example.com").await;
+    world.person("ann@example.com").await;
+    let (idle, longest) = (world.settings.session_idle, world.settings.session_max);
+    let far = Duration::from_secs(1_000_000);
+    for (idle, longest, end) in [(far, longest, 43_200), (idle, far, 1_800)] {
+        (world.settings.session_idle, world.settings.session_max) = (idle, longest);
+        let vault = start::open(&world.settings, std::slice::from_ref(&world.root)).await.unwrap();
+        world.execute("delete from sessions").await;
+        let cx = nobody();
+        let session = vault.sign_in(&cx, "ann@example.com", &secret(PASSWORD), None).await.unwrap();
+        assert_eq!(session.ends, cx.now + longest);
+        assert!(!stands(&vault, &admin, &session, cx.clone(), end + 1).await, "{end} s and one more");
+        assert!(!stands(&vault, &admin, &session, cx.clone(), end).await, "{end} s");
+        assert!(stands(&vault, &admin, &session, cx.clone(), end - 1).await, "{end} s less one");
+        vault.close().await;
+    }
+}
+
+/// Faults this was seen to catch: a cookie's value in the column of its hash, and one in another column beside the hash.
+#[tokio::test]
+async fn the_database_knows_a_session_by_the_hash_of_its_cookie_alone() {
+    let world = World::on(super::BACKEND).await;
+    let link = world.vault.setup_link(&Context::system()).await.unwrap();
+    let first = world.vault.complete_setup(&nobody(), &link, "root@example.com", &secret(PASSWORD)).await.unwrap();
+    let second = world.vault.sign_in(&nobody(), "root@example.com", &secret(PASSWORD), Some(&first.token)).await.unwrap();
+    let owner = nobody().with_actor(Actor::Person(second.identity.clone()));
+    let third = world.vault.change_password(&owner, &secret(PASSWORD), &secret(NEW)).await.unwrap();
+    let fourth = world.vault.sign_in(&nobody(), "root@example.com", &secret(NEW), None).await.unwrap();
+    let in_force = [&third.token, &fourth.token];
+    for token in in_force {
+        assert!(world.vault.authenticate(&nobody(), token).await.unwrap().is_some());
+        assert!(world.holds(&Sha256::digest(token.for_cookie())).await, "what is there is found");
+    }
+    for value in [&first, &second, &third, &fourth].map(|session| session.token.for_cookie()).into_iter().chain([link.as_str()]) {
+        assert!(!world.holds(value.as_bytes()).await, "the value as it is in the cookie");
+        assert!(!world.holds(&URL_SAFE_NO_PAD.decode(value).unwrap()).await, "the bits of it");
+    }
+    let of_hash = URL_SAFE_NO_PAD.encode(Sha256::digest(fourth.token.for_cookie()));
+    let forged = SessionToken::parse(&of_hash).unwrap();
+    assert!(world.vault.authenticate(&nobody(), &forged).await.unwrap().is_none(), "what is stored lets nobody in");
 }
 
 /// Seen red with a clean-up that takes its lease from whoever has it.

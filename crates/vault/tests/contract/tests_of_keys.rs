@@ -18,7 +18,7 @@ async fn a_verdict_is_stored_with_its_evidence_and_a_new_secret_clears_it() {
     assert_eq!((test.verdict, test.status_code), (Verdict::Rejected, Some(401)));
     assert!(tested.used.is_some());
     assert_eq!(world.vault.opened(), 1);
-    let replaced = world.vault.replace_key(&ann, key.id, secret("sk-proj-aaaaaaaaaaaaaaaaaaaa"), false).await.unwrap();
+    let replaced = world.vault.replace_key(&ann, key.id, secret("sk-proj-aaaaaaaaaaaaaaaaaaaa"), false, None).await.unwrap();
     assert!(replaced.tested.is_none());
 }
 

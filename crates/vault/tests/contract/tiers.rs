@@ -53,7 +53,7 @@ async fn a_downgrade_switches_off_the_surplus_and_deletes_nothing() {
     let keys = world.vault.list_keys(&ann, &Default::default()).await.unwrap().keys;
     assert_eq!((keys.len(), keys.iter().filter(|key| key.enabled).count()), (13, 0), "a tier that holds none");
     assert!(matches!(problem(world.vault.test_key(&ann, keys[0].id).await), Problem::TierRequired { .. }));
-    world.vault.delete_key(&ann, keys[0].id).await.unwrap();
+    world.vault.delete_key(&ann, keys[0].id, None).await.unwrap();
 }
 
 /// Seen red with the keys counted before the unit of work that adds.

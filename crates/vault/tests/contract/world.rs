@@ -36,10 +36,11 @@ pub(crate) struct Double {
     answers: Arc<Mutex<Answers>>,
 }
 
-/// What is answered below a path, and else.
+/// What is answered below a path, and else; or the same bytes whatever was asked.
 struct Answers {
     below: Vec<(&'static str, u16, String)>,
     else_: (u16, String),
+    bytes: Option<String>,
     wait: Duration,
 }
 
@@ -48,7 +49,8 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let answers = Arc::new(Mutex::new(Answers { below: Vec::new(), else_: (200, MODELS.to_owned()), wait: Duration::ZERO }));
+        let answers =
+            Arc::new(Mutex::new(Answers { below: Vec::new(), else_: (200, MODELS.to_owned()), bytes: None, wait: Duration::ZERO }));
         let (log, reply) = (Arc::clone(&seen), Arc::clone(&answers));
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
@@ -73,8 +75,15 @@ impl Double {
                 let request = String::from_utf8_lossy(&request).into_owned();
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                 log.lock().unwrap().push(request);
-                let wait = reply.lock().unwrap().wait;
+                let (wait, bytes) = {
+                    let answers = reply.lock().unwrap();
+                    (answers.wait, answers.bytes.clone())
+                };
                 tokio::time::sleep(wait).await;
+                if let Some(bytes) = bytes {
+                    let _ = socket.write_all(bytes.as_bytes()).await;
+                    continue;
+                }
                 let (status, body) = {
                     let answers = reply.lock().unwrap();
                     let below = answers.below.iter().find(|(start, ..)| path.starts_with(start));
@@ -92,6 +101,10 @@ impl Double {
     /// From now on it takes its time.
     pub(crate) fn waits(&self, wait: Duration) {
         self.answers.lock().unwrap().wait = wait;
+    }
+    /// From now on it answers with these bytes, which may be no answer.
+    pub(crate) fn answers_with_bytes(&self, bytes: &str) {
+        self.answers.lock().unwrap().bytes = Some(bytes.to_owned());
     }
     /// What is answered at paths that begin so, before those that were named earlier.
     pub(crate) fn answers_below(&self, path: &'static str, status: u16, body: &str) {
@@ -276,16 +289,32 @@ impl World {
         }
     }
 
-    /// Everything that is stored.
+    /// Everything that is stored: on SQLite the files, with what is in the log only; on PostgreSQL the tables, bytes in hexadecimal.
     pub(crate) async fn content(&self) -> Vec<u8> {
         match self.sql().await {
-            Sql::Sqlite(_) => std::fs::read(self.settings.database.file().unwrap()).unwrap(),
+            Sql::Sqlite(connection) => {
+                drop(connection);
+                let file = self.settings.database.file().unwrap();
+                // The log first: its pages move into the file, and never back.
+                let log = std::fs::read(format!("{}-wal", file.display())).unwrap_or_default();
+                [log, std::fs::read(file).unwrap()].concat()
+            }
             Sql::Postgres(mut connection) => {
+                sqlx::raw_sql("set xmlbinary to hex").execute(&mut connection).await.unwrap();
                 let all = "select string_agg(query_to_xml('table ' || quote_ident(tablename), true, false, '')::text, '' order by tablename) \
                            from pg_tables where schemaname = 'public'";
                 sqlx::query_scalar::<_, String>(all).fetch_one(&mut connection).await.unwrap().into_bytes()
             }
         }
+    }
+
+    /// Whether these bytes are stored anywhere, as they are or in hexadecimal.
+    pub(crate) async fn holds(&self, bytes: &[u8]) -> bool {
+        // One character for each byte: only texts are searched fast.
+        let text = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let content = text(&self.content().await);
+        content.contains(&text(bytes)) || content.to_ascii_lowercase().contains(&hex)
     }
 
     pub(crate) async fn add(&self, cx: &Context, provider: &str, key: &str, label: &str) -> Result<KeyView, Failure> {

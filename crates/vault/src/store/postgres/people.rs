@@ -148,17 +148,25 @@ impl PeopleStore for Postgres {
 
 #[async_trait]
 impl PeopleTx for PgTx<'_> {
-    async fn set_password_reset(&mut self, account: UserId, hash: &[u8; 32], now: Timestamp, expires: Timestamp) -> Result<(), StoreError> {
+    async fn set_password_reset(
+        &mut self,
+        account: UserId,
+        made_by: Option<UserId>,
+        hash: &[u8; 32],
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
         sqlx::query("delete from password_resets where account_id = $1 or expires_at <= $2")
             .bind(account.uuid())
             .bind(Moment(now))
             .execute(&mut *self.connection)
             .await?;
-        sqlx::query("insert into password_resets (token_hash, account_id, created_at, expires_at) values ($1, $2, $3, $4)")
+        sqlx::query("insert into password_resets (token_hash, account_id, created_at, expires_at, made_by) values ($1, $2, $3, $4, $5)")
             .bind(hash.to_vec())
             .bind(account.uuid())
             .bind(Moment(now))
             .bind(Moment(expires))
+            .bind(made_by.map(UserId::uuid))
             .execute(&mut *self.connection)
             .await?;
         Ok(())
@@ -172,7 +180,10 @@ impl PeopleTx for PgTx<'_> {
         Ok(row.map(|row| decode::uuid(&row, "account_id")).transpose()?.map(UserId::from_uuid))
     }
     async fn delete_password_resets_of(&mut self, account: UserId) -> Result<(), StoreError> {
-        sqlx::query("delete from password_resets where account_id = $1").bind(account.uuid()).execute(&mut *self.connection).await?;
+        sqlx::query("delete from password_resets where account_id = $1 or made_by = $1")
+            .bind(account.uuid())
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
     async fn delete_api_tokens_of(&mut self, account: UserId) -> Result<u64, StoreError> {

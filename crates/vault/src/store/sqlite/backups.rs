@@ -77,12 +77,17 @@ impl Image {
     /// Makes a file that nobody has open a backup (`marked`) or a database again, and counts what is in it.
     ///
     /// # Errors
-    /// [`StoreError::Unsafe`] when the file is damaged.
+    /// [`StoreError::Unsafe`] when the file is damaged, or when it shall be a database and something in it would act that is not ours: a
+    /// trigger can change rows behind the program's back and keep events out of the trail.
     pub async fn finish(file: &Path, marked: bool) -> Result<Self, StoreError> {
         let mut connection = alone(file).await?;
         let mark = if marked { "pragma application_id = 1264009803" } else { "pragma application_id = 0" };
         sqlx::raw_sql(mark).execute(&mut connection).await?;
-        let image = Self::read(&mut connection).await;
+        let image = if marked || are_ours(&mut connection).await? {
+            Self::read(&mut connection).await
+        } else {
+            Err(StoreError::Unsafe("tables, indexes or triggers that are none of Keyward's".into()))
+        };
         connection.close().await?;
         image
     }
@@ -101,6 +106,18 @@ impl Image {
         }
         Ok(Self { tables })
     }
+}
+
+/// Whether a database of this version has the tables, indexes and triggers of the migrations and nothing else.
+async fn are_ours(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let mut fresh = SqliteConnectOptions::new().in_memory(true).disable_statement_logging().connect().await?;
+    MIGRATIONS.run(&mut fresh).await.map_err(StoreError::Schema)?;
+    Ok(schema(&mut fresh).await? == schema(connection).await?)
+}
+
+async fn schema(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+    let all = "select type || ' ' || name || ': ' || coalesce(sql, '') from sqlite_schema where name not like 'sqlite_%' order by 1";
+    Ok(sqlx::query(all).try_map(|row: sqlx::sqlite::SqliteRow| row.try_get(0)).fetch_all(connection).await?)
 }
 
 /// The tables of Keyward, each after those that it refers to.

@@ -118,17 +118,25 @@ impl PeopleStore for Sqlite {
 
 #[async_trait]
 impl PeopleTx for SqliteTx<'_> {
-    async fn set_password_reset(&mut self, account: UserId, hash: &[u8; 32], now: Timestamp, expires: Timestamp) -> Result<(), StoreError> {
+    async fn set_password_reset(
+        &mut self,
+        account: UserId,
+        made_by: Option<UserId>,
+        hash: &[u8; 32],
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
         sqlx::query("delete from password_resets where account_id = $1 or expires_at <= $2")
             .bind(account.bytes().to_vec())
             .bind(now.micros())
             .execute(&mut *self.connection)
             .await?;
-        sqlx::query("insert into password_resets (token_hash, account_id, created_at, expires_at) values ($1, $2, $3, $4)")
+        sqlx::query("insert into password_resets (token_hash, account_id, created_at, expires_at, made_by) values ($1, $2, $3, $4, $5)")
             .bind(hash.to_vec())
             .bind(account.bytes().to_vec())
             .bind(now.micros())
             .bind(expires.micros())
+            .bind(made_by.map(|id| id.bytes().to_vec()))
             .execute(&mut *self.connection)
             .await?;
         Ok(())
@@ -142,7 +150,7 @@ impl PeopleTx for SqliteTx<'_> {
         Ok(row.map(|row| decode::uuid(&row, "account_id")).transpose()?.map(UserId::from_uuid))
     }
     async fn delete_password_resets_of(&mut self, account: UserId) -> Result<(), StoreError> {
-        sqlx::query("delete from password_resets where account_id = $1")
+        sqlx::query("delete from password_resets where account_id = $1 or made_by = $1")
             .bind(account.bytes().to_vec())
             .execute(&mut *self.connection)
             .await?;
