@@ -98,6 +98,10 @@ impl Vault {
         }
         let PeopleAsked { role, tier, disabled, ref after, .. } = *asked;
         let after = after.clone().unwrap_or_default();
+        // No name has a NUL, and PostgreSQL takes no text with one.
+        if search.contains('\0') || after.contains('\0') {
+            return Ok(PeopleSlice { people: Vec::new(), next: None });
+        }
         let filter = PeopleFilter { search, role, tier, disabled, after, limit: limit + 1 };
         let mut rows = self.store().people(&filter).await?;
         let more = rows.len() > limit as usize;
