@@ -1,4 +1,4 @@
-import { expectAccessible } from './harness/axe.ts';
+import { expectAccessible, expectNoSideScroll } from './harness/axe.ts';
 import { expect, test } from './harness/fixtures.ts';
 import { Idp } from './harness/idp.ts';
 import { Keyward } from './harness/server.ts';
@@ -47,6 +47,11 @@ test('the keys page breaks no rule of axe, empty and filled with every state', a
   await shoot(page, 'keys-empty');
 
   await keys.add({ secret: secret('ok'), label: 'Production' });
+  await expect(page.locator('.key:target')).toHaveCount(1);
+  await expectAccessible(page, 'a new key, marked');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expectAccessible(page, 'a new key, marked, dark');
+  await page.emulateMedia({ colorScheme: 'light' });
   await keys.add({ secret: secret('insufficient_quota'), label: 'Evals' });
   await keys.add({ provider: 'anthropic', secret: secret(401, 'sk-ant-'), label: 'Team' });
   await keys.add({ provider: 'groq', secret: secret(429, 'gsk_'), label: 'Batch' });
@@ -182,4 +187,15 @@ test('keys beyond a smaller tier break no rule of axe and say why they are off',
   );
   await expectAccessible(page, 'keys beyond the tier');
   await shoot(page, 'keys-surplus');
+});
+
+test('the page of the REST API breaks no rule of axe, light and dark', async ({ page }) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto('/api/docs');
+    await expectAccessible(page, `the REST API, ${colorScheme}`);
+    await shoot(page, 'api-docs');
+  }
+  await page.setViewportSize({ width: 320, height: 640 });
+  await expectNoSideScroll(page, 'the REST API at 320 px');
 });

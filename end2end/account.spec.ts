@@ -17,7 +17,8 @@ test('a password is changed by who knows it, and every other session ends', asyn
   await page.getByLabel('Current password').fill('not the right password');
   await page.getByLabel('New password').fill(NEW);
   await page.getByRole('button', { name: 'Change password' }).click();
-  await expect(page.locator('.error').filter({ hasText: 'This is not your password.' })).toBeVisible();
+  await expect(page.locator('.error').filter({ hasText: 'This is not your password.' })).toBeInViewport();
+  await expect(page.getByLabel('Current password')).toBeFocused();
   await expect(page.getByLabel('New password')).toHaveValue('');
 
   await page.getByLabel('Current password').fill(account.password);

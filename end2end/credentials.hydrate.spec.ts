@@ -15,6 +15,9 @@ test('a try leaves the secret in its field, and a refusal too', async ({ admin, 
   await admin.button('Test first').click();
   await expect(admin.dialog.getByRole('status').filter({ hasText: 'accepts the credential' })).toBeVisible();
   await expect(admin.dialog.getByText('paste it again')).toHaveCount(0);
+  await admin.field('Account ID').fill('0'.repeat(32));
+  await expect(admin.dialog.locator('#outcome'), 'it was about other fields').toBeEmpty();
+  await admin.field('Account ID').fill('');
   await expect(admin.field('API token')).toHaveValue(token);
   await admin.button('Save').click();
   await admin.expectDone('Credential stored');
@@ -51,14 +54,14 @@ test('every state of the page breaks no rule of axe and fits every width', async
   await look('add-tested');
   await admin.button('Save').click();
   await admin.expectDone('Credential stored');
-  await admin.test('API token', 'Works');
+  await admin.test('API token', 'Works', /accepts/);
   await look('stored');
   for (const task of ['replace', 'delete']) {
     await page.goto(`/settings/credentials/cloudflare/api_token/${task}`);
     await look(task);
   }
   await admin.add('stripe', 'Secret key', made('sk_live_revoked_'));
-  await admin.test('Secret key', 'Rejected');
+  await admin.test('Secret key', 'Rejected', /rejects/);
   await look('rejected');
   await page.goto('/account');
   await look('account');

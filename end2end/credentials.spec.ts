@@ -28,7 +28,7 @@ test('an administrator tries a credential, stores it, tests it, replaces it and 
   await expect(card).toContainText('For DNS');
   await expect(admin.fact('API token', 'Changed')).toContainText('by root@example.com');
 
-  await admin.test('API token', 'Works');
+  await admin.test('API token', 'Works', /^Cloudflare accepts the credential\.$/);
   await expect(admin.fact('API token', 'Permissions').getByRole('listitem')).toHaveText([
     'Zone:Edit missing',
     'DNS:Edit granted',
@@ -39,7 +39,8 @@ test('an administrator tries a credential, stores it, tests it, replaces it and 
   await admin.expectDone('Credential replaced');
   await expect(card).toContainText('Not tested');
   await expect(card).toContainText('For DNS');
-  await admin.test('API token', 'Rejected');
+  await admin.test('API token', 'Rejected', /^Cloudflare rejects the credential \(HTTP 401\)\.$/);
+  await expect(page.locator('#notice')).toHaveClass('toast note note--bad');
   await expect(admin.fact('API token', 'Last test')).toContainText('HTTP 401');
 
   await card.getByRole('link', { name: 'Delete API token' }).click();
@@ -66,12 +67,19 @@ test('what is wrong stands beside its field, and what was typed stays', async ({
   await expect(admin.dialog.getByRole('status').filter({ hasText: 'does not admit' })).toContainText('198.51.100.4');
 });
 
+// Failed with "API user name is needed to ask this service." as the answer to Test.
+test('a card says beforehand what a test needs', async ({ admin, made }) => {
+  await admin.add('namecheap', 'API key', made());
+  const last = admin.fact('API key', 'Last test');
+  await expect(last).toContainText('A test needs API user name and Client IP too. Replace the credential to add them.');
+});
+
 test('what the environment has is moved in, and is what answers after a deletion', async ({ admin, services }) => {
   await admin.open('github');
   const card = admin.card('API token');
   await expect(card).toContainText('From environment');
   await card.getByRole('button', { name: 'Test API token' }).click();
-  await admin.expectDone('Credential tested');
+  await admin.expectDone('GitHub accepts the credential.');
   expect(services.received[0]).toContain(FROM_ENVIRONMENT);
   await card.getByRole('link', { name: 'Move into Keyward API token' }).click();
   await admin.button('Move').click();
@@ -100,7 +108,7 @@ test('people keep their own apart, and are not told of the installation’s', as
   await page.getByRole('link', { name: 'Manage' }).click();
   const own = new CredentialsPage(page, '/account/credentials');
   await own.add('github', 'Personal access token', made('ghp_'));
-  await own.test('Personal access token', 'Works');
+  await own.test('Personal access token', 'Works', /accepts/);
   await expect(own.fact('Personal access token', 'Scopes')).toContainText('read:org');
   await expect(own.card('API token')).toContainText('Not set');
   expect((await page.goto('/settings/credentials'))?.status()).toBe(404);

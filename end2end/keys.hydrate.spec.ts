@@ -1,22 +1,7 @@
 import type { Page } from '@playwright/test';
+import { expectSameDocument, mark, openAlive } from './harness/alive.ts';
 import { expect, test } from './harness/fixtures.ts';
 import { KeysPage } from './harness/keys_page.ts';
-
-/** Marks the document; a page load would take the mark away. */
-async function mark(page: Page): Promise<void> {
-  await page.evaluate(() => document.documentElement.setAttribute('data-marked', ''));
-}
-
-async function expectSameDocument(page: Page): Promise<void> {
-  expect(await page.evaluate(() => document.documentElement.hasAttribute('data-marked'))).toBe(true);
-}
-
-/** Opens the keys page and waits until it listens for changes: by then its islands are alive. */
-async function openAlive(keys: KeysPage): Promise<void> {
-  const listening = keys.page.waitForResponse((answer) => answer.url().endsWith('/events'));
-  await keys.open();
-  await listening;
-}
 
 /** Pastes as a person does. */
 async function paste(page: Page, text: string): Promise<void> {
@@ -194,4 +179,12 @@ test('nothing about a secret is kept by the page', async ({ keys, secret, page }
     JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]),
   );
   expect(kept).not.toContain(key);
+});
+
+test('a reload does not announce again', async ({ keys, secret, page }) => {
+  await keys.add({ secret: secret(), label: 'One' });
+  await expect(page).not.toHaveURL(/done=/);
+  await page.reload();
+  await expect(keys.row('One')).toBeVisible();
+  await expect(page.locator('#notice')).toBeEmpty();
 });

@@ -181,9 +181,9 @@ test('a secret that is already kept is named, with three ways on', async ({ keys
   await expect(keys.rows).toHaveCount(1);
 
   await tryAgain();
-  await keys.dialog.getByRole('link', { name: 'Replace that key', exact: true }).click();
-  await keys.expectDialog('Replace key');
-  await page.goto('/keys');
+  await keys.dialog.getByRole('link', { name: 'Go to that key', exact: true }).click();
+  await expect(keys.dialog).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`#key-${await keys.idOf('First')}$`));
   await expect(keys.rows).toHaveCount(1);
 
   await tryAgain();
@@ -304,4 +304,38 @@ test('a form sent from another site changes nothing', async ({ keys, secret, pag
   expect(answer.status()).toBe(403);
   await page.goto('/keys');
   await expect(keys.row('Mine')).toHaveCount(1);
+});
+
+// Failed with "Unsupported provider. Must be one of: ..." and twenty ids.
+test('saving without a provider asks for one, and the focus begins there', async ({ keys, secret }) => {
+  await keys.openDialog('/keys/new', 'Add a provider key');
+  await keys.field('Label').fill('Kept');
+  await keys.field('API key').fill(secret('ok', 'unknown-'));
+  await keys.button('Save key').click();
+  await keys.expectFault('Provider', /^Choose a provider\.$/);
+  await expect(keys.field('Provider')).toBeFocused();
+  await expect(keys.field('Label')).toHaveValue('Kept');
+});
+
+// Failed with the first field focused, whatever was wrong.
+test('the first field with a fault has the focus when a form comes back', async ({ keys, secret }) => {
+  await keys.fillNew({ secret: secret(), label: 'x'.repeat(101), description: 'y'.repeat(1001) });
+  await keys.button('Save key').click();
+  await keys.expectFault('Label', /label can have at most/);
+  await expect(keys.field('Label')).toBeFocused();
+});
+
+// Failed at the top of the page, with the new row out of sight.
+test('a new key is in sight and marked', async ({ keys, secret, page, keyward }) => {
+  await page.setViewportSize({ width: 1280, height: 500 });
+  for (let n = 0; n < 9; n += 1) {
+    await page.request.post('/api/v1/byok/keys/add', {
+      data: { provider: 'anthropic', key: secret('ok', 'sk-ant-'), label: `Key ${n}` },
+      headers: { origin: keyward.url },
+    });
+  }
+  await keys.add({ secret: secret(), label: 'The new one' });
+  await expect(keys.row('The new one')).toBeInViewport({ ratio: 1 });
+  await expect(page.locator('.key:target')).toHaveCount(1);
+  await expect(keys.row('The new one')).toHaveCSS('box-shadow', /inset/);
 });

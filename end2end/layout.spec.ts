@@ -95,3 +95,19 @@ test('a note of a dialog is seen on a phone', async ({ keys, secret, page }) => 
   await keys.button('Test first').click();
   await expect(keys.dialog.getByText('API key is valid and working')).toBeInViewport({ ratio: 1 });
 });
+
+test('the side bar stays in sight, and the first stop of Tab leads past it', async ({ keys, page }) => {
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await keys.open();
+  await page.mouse.move(800, 200);
+  await page.mouse.wheel(0, 2000);
+  await expect(page.getByRole('link', { name: 'API tokens', exact: true })).toBeInViewport();
+  await page.goto('/keys');
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Add a key', exact: true })).toBeFocused();
+});

@@ -47,10 +47,12 @@ test('a set-up link that never was one is refused', async ({ page, fresh }) => {
 test('a weak password is refused beside the field and the e-mail address stays typed', async ({ page, fresh }) => {
   await page.goto(fresh.setupLink);
   await page.getByLabel('E-mail').fill('first@example.com');
+  await expect(page.getByLabel('Password', { exact: true })).toHaveAccessibleDescription('At least 12 characters.');
   await page.getByLabel('Password', { exact: true }).fill('short');
   await page.getByRole('button', { name: 'Create admin account' }).click();
   await expect(page.locator('.error')).toBeVisible();
   await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
   await expect(page.getByLabel('E-mail')).toHaveValue('first@example.com');
 
   await page.getByLabel('Password', { exact: true }).fill(canary('pass-'));

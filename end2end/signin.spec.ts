@@ -57,3 +57,53 @@ test('signing out ends the session, also for a copy of its cookie', async ({ pag
   await page.goto('/keys');
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
 });
+
+const ENDED = 'Your session ended. Sign in to go on.';
+const LOST = 'What you entered was not saved.';
+
+// Failed with a bare sign-in page.
+test('whoever is led to the sign-in page because a session ended is told so', async ({
+  page,
+  keys,
+  secret,
+  account,
+}) => {
+  await keys.add({ secret: secret('ok'), label: 'One' });
+  const end = async () => {
+    const [cookie] = (await page.context().cookies()).filter((one) => one.name.endsWith('sid'));
+    await page.context().addCookies([{ ...cookie!, value: 'A'.repeat(cookie!.value.length) }]);
+  };
+  const note = page.getByRole('status').filter({ hasText: ENDED });
+
+  await end();
+  await page.goto('/keys');
+  await expect(note).toHaveText(ENDED);
+  await fill(page, account);
+  await expect(keys.row('One')).toBeVisible();
+
+  await end();
+  await keys.row('One').getByRole('button', { name: 'Test', exact: true }).click();
+  await expect(note).toHaveText(ENDED);
+  await fill(page, account);
+
+  await keys.fillNew({ secret: secret(), label: 'Two' });
+  await end();
+  await keys.button('Save key').click();
+  await expect(note).toHaveText(`${ENDED} ${LOST}`);
+  await fill(page, account);
+  await expect(page).toHaveURL(/\/keys\/new$/);
+
+  await page.context().clearCookies();
+  await page.goto('/sign-in?ended=anything');
+  await expect(page.getByText('Your session ended')).toHaveCount(0);
+  await page.goto('/keys');
+  await expect(page.getByText('Your session ended'), 'nobody was signed in').toHaveCount(0);
+});
+
+test('after a refusal the password has the focus', async ({ page, account }) => {
+  await page.goto('/sign-in');
+  await expect(page.getByLabel('E-mail')).toBeFocused();
+  await fill(page, { ...account, password: 'not the right password' });
+  await expect(page.getByText('The e-mail address or the password is not right.')).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
+});

@@ -102,9 +102,18 @@ test('the sixth test within a minute is refused in words', async ({ keys, secret
   for (let round = 0; round < 5; round += 1) {
     await keys.open();
     await press();
-    await expect(page.getByRole('status').filter({ hasText: /Key tested|API key is valid and working/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'Often: API key is valid and working' })).toBeVisible();
   }
   await keys.open();
   await press();
   await expect(page.getByText(/Too many attempts\. Try again in/)).toBeVisible();
+});
+
+// Without JavaScript failed with a green tick and "Key tested".
+test('the notice of a test says what was found, in its tone', async ({ keys, secret, page }) => {
+  await keys.add({ secret: secret(401), label: 'Revoked' });
+  await keys.test('Revoked', 'Rejected');
+  const notice = page.locator('#notice');
+  await expect(notice).toHaveText('Revoked: API key validation failed (HTTP 401)');
+  await expect(notice).toHaveClass('toast note note--bad');
 });

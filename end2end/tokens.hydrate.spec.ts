@@ -8,8 +8,16 @@ test.beforeEach(async ({ page, keyward, account }) => signIn(page.context(), key
 test('the button copies the token and says so', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const token = await new TokensPage(page).create('CI', ['keys:read']);
+  const places = () =>
+    Promise.all(
+      [page.getByRole('button', { name: 'Copy', exact: true }), page.getByRole('link', { name: 'Done' })].map((one) =>
+        one.boundingBox(),
+      ),
+    );
+  const before = await places();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Copied.' })).toBeVisible();
+  expect(await places(), 'nothing moves').toEqual(before);
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
 });
 

@@ -12,6 +12,7 @@ pub(crate) mod copy;
 pub(crate) mod credential_card;
 pub(crate) mod credential_fields;
 pub(crate) mod dialog;
+pub(crate) mod email;
 pub(crate) mod field;
 pub(crate) mod form_dialog;
 pub(crate) mod frame;

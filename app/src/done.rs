@@ -1,5 +1,10 @@
 //! The closed set of words that announce a success on the next page (`/keys?done=added`).
 
+use domain::ids::KeyId;
+
+/// What a form says in which no provider is chosen; over REST, where it may be any word, the answer names those that there are.
+pub const NO_PROVIDER: &str = "Choose a provider.";
+
 /// What was just done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Done {
@@ -196,6 +201,11 @@ impl Done {
     #[must_use]
     pub fn page(self) -> String {
         self.at(self.path())
+    }
+    /// The same, with the row of a key in sight and marked.
+    #[must_use]
+    pub fn on_key(self, id: KeyId) -> String {
+        format!("{}#key-{id}", self.page())
     }
     /// The same on another page that announces it.
     #[must_use]

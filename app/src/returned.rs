@@ -1,5 +1,6 @@
 //! A form that comes back: what was wrong, what was typed, what a test found.
 
+use crate::done::NO_PROVIDER;
 use domain::{
     Problem,
     views::{CredentialReport, TestReport},
@@ -29,10 +30,15 @@ impl Returned {
     /// The sentence for a field, if it has a fault.
     #[must_use]
     pub fn fault(&self, field: &str) -> Option<String> {
-        match self.problem.as_ref()? {
-            Problem::InvalidProvider if field == "provider" => Some("Choose a provider.".to_owned()),
-            problem => problem.of_field(field).map(|fault| fault.message.to_string()),
-        }
+        let fault = self.problem.as_ref()?.of_field(field)?;
+        let none_chosen = field == "provider" && self.value(field).is_none_or(str::is_empty);
+        Some(if none_chosen { NO_PROVIDER.to_owned() } else { fault.message.to_string() })
+    }
+    /// Whether the focus begins at a field: at the first with a fault, and where none has one, where it `usually` does.
+    #[must_use]
+    pub fn focus(&self, field: &str, usually: bool) -> bool {
+        let faulty = matches!(&self.problem, Some(Problem::Invalid { .. }));
+        if faulty { self.fault(field).is_some() } else { usually }
     }
     /// The problem, when it belongs to no field that `fields` names and is not a duplicate, which has a note of its own.
     #[must_use]

@@ -23,13 +23,20 @@ use crate::{
     },
 };
 use domain::person::Theme;
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Redirect, Route, Router, Routes},
     path,
 };
+use std::sync::LazyLock;
+
+/// Keeps a form from being sent twice, and an announcement from being made twice. Pages carry it without its comments.
+static ONCE: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("once.js").lines().map(str::trim_start);
+    lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+});
 
 /// The whole document of a page. Scripts carry the nonce of the request, if the server provided one; a theme that was chosen is there
 /// before anything is painted.
@@ -45,6 +52,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content=theme.map_or("light dark", Theme::as_str) />
                 <link rel="stylesheet" href=stylesheet />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <script nonce=use_nonce()>{ONCE.as_str()}</script>
                 <HydrationScripts options islands=true />
                 <MetaTags />
             </head>
@@ -55,12 +63,22 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// The title of a page as it goes into the document. What a page gives can be somebody else's text, a zone's name say, and `leptos_meta`
+/// writes what comes from here as it is.
+#[expect(clippy::needless_pass_by_value, reason = "the type of the formatter")]
+fn title(page: String) -> String {
+    if page.is_empty() {
+        return "Keyward".to_owned();
+    }
+    format!("{} \u{b7} Keyward", page.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
 /// Every page. Dialogs are routes that render the keys page with a dialog open.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "Keyward".to_owned() } else { format!("{page} \u{b7} Keyward") } />
+        <Title formatter=title />
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=|| view! { <Redirect path="/keys" /> } ssr=SsrMode::Async />
@@ -108,5 +126,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/audit/export") view=|| view! { <Audit export=true /> } ssr=SsrMode::Async />
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen red with the text as it came: an address that somebody chose opened a form on an administrator's page.
+    #[test]
+    fn a_title_ends_where_the_document_says() {
+        assert_eq!(title("</title><form> &amp; more".into()), "&lt;/title>&lt;form> &amp;amp; more \u{b7} Keyward");
+        assert_eq!(title(String::new()), "Keyward");
     }
 }

@@ -70,11 +70,12 @@ export class CredentialsPage {
     await this.expectDone('Credential stored');
   }
 
-  async test(kind: string, word: string): Promise<void> {
+  /** Presses Test on the card and waits for the verdict's word there and its sentence in the notice. */
+  async test(kind: string, word: string, said: RegExp): Promise<void> {
     await this.card(kind)
       .getByRole('button', { name: `Test ${kind}` })
       .click();
-    await this.expectDone('Credential tested');
+    await expect(this.page.locator('#notice')).toHaveText(said);
     await expect(this.fact(kind, 'Last test').locator('.state')).toHaveText(word);
   }
 

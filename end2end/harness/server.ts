@@ -78,7 +78,8 @@ export class Keyward {
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdin.end(stdin);
+    // A command that ends without reading what it was given says why with its code.
+    child.stdin.on('error', () => undefined).end(stdin);
     const [code] = (await once(child, 'close')) as [number | null];
     this.output += stdout + stderr;
     return { code, stdout, stderr };

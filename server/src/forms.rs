@@ -18,7 +18,7 @@ pub(crate) use accounts::local;
 pub(crate) use fields::Fields;
 
 use crate::{
-    http::{Caller, RequestInfo, Site, not_there, render, render_with, to_sign_in},
+    http::{Caller, Ended, RequestInfo, Site, not_there, render, render_with, to_sign_in},
     logging,
 };
 use app::{done::Done, returned::Returned, shown::Shown};
@@ -125,7 +125,7 @@ impl Visit {
     async fn refused(self, failure: Failure, fields: Fields) -> Response {
         logging::report(&failure);
         if *failure.problem() == Problem::NotAuthenticated {
-            return to_sign_in(&self.uri);
+            return to_sign_in(&self.uri, Some(Ended::Form));
         }
         let problem = failure.into_problem();
         let elsewhere = problem.of_field("password").is_some_and(|fault| fault.code == "step_up")
@@ -144,7 +144,7 @@ impl Visit {
         let signed_out = *failure.problem() == Problem::NotAuthenticated;
         self.uri = Uri::from_static("/keys");
         if signed_out {
-            return to_sign_in(&self.uri);
+            return to_sign_in(&self.uri, Some(Ended::Page));
         }
         self.refused(failure, Fields::default()).await
     }
@@ -160,7 +160,13 @@ impl FromRequestParts<Site> for SignedIn {
         let visit = Visit::from_request_parts(parts, site).await?;
         match visit.caller.context.identity() {
             Some(_) => Ok(Self(visit)),
-            None => Err(to_sign_in(&came_from(parts))),
+            None => {
+                // Whoever sends a form had its page, with a session or without JavaScript for longer than the cookie lives. A button
+                // that has no page of its own brings nothing that was typed.
+                let back = came_from(parts);
+                let ended = if back == parts.uri { Ended::Form } else { Ended::Page };
+                Err(to_sign_in(&back, Some(ended)))
+            }
         }
     }
 }
@@ -173,7 +179,7 @@ impl FromRequestParts<Site> for ByAdmin {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
         let SignedIn(visit) = SignedIn::from_request_parts(parts, site).await?;
-        if visit.caller.is_admin() { Ok(Self(visit)) } else { Err(not_there(&visit.site, &visit.info, visit.caller, &visit.uri).await) }
+        if visit.caller.is_admin() { Ok(Self(visit)) } else { Err(not_there(&visit.site, &visit.info, visit.caller).await) }
     }
 }
 

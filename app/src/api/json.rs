@@ -51,7 +51,7 @@ mod side {
 mod side {
     use super::{Bytes, Decodes, Encodes, Json, NotHere};
     use crate::api::{ApiError, keys::Tried};
-    use domain::FieldProblem;
+    use domain::{FieldProblem, ids::KeyId};
     use wasm_bindgen::JsValue;
     use web_sys::js_sys::{Array, JSON, Reflect};
 
@@ -84,6 +84,12 @@ mod side {
     impl Read for () {
         fn read(from: &JsValue) -> Option<Self> {
             from.is_null().then_some(())
+        }
+    }
+
+    impl Read for KeyId {
+        fn read(from: &JsValue) -> Option<Self> {
+            from.as_string()?.parse().ok()
         }
     }
 

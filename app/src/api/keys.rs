@@ -27,7 +27,7 @@ impl From<domain::views::TestReport> for Tried {
     }
 }
 
-/// Seals and stores a key.
+/// Seals and stores a key; answers with its id.
 ///
 /// # Errors
 /// Those of `Vault::add_key`.
@@ -39,10 +39,10 @@ pub async fn add_key(
     #[server(default)] description: String,
     #[server(default)] endpoint: String,
     #[server(default)] allow_duplicate: bool,
-) -> Result<(), ApiError> {
+) -> Result<KeyId, ApiError> {
     let (vault, cx) = caller()?;
     let key = vault::keys::AddKey { provider, key, label, description, endpoint, allow_duplicate, ..Default::default() };
-    vault.add_key(&cx, key).await.map(drop).map_err(refuse)
+    vault.add_key(&cx, key).await.map(|key| key.id).map_err(refuse)
 }
 
 /// Replaces a key's secret.
@@ -52,7 +52,7 @@ pub async fn add_key(
 #[server(output = Answer, prefix = "/api/fn", endpoint = "keys/replace")]
 pub async fn replace_key(id: KeyId, #[server(default)] key: SecretInput, #[server(default)] allow_duplicate: bool) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
-    vault.replace_key(&cx, id, key, allow_duplicate).await.map(drop).map_err(refuse)
+    vault.replace_key(&cx, id, key, allow_duplicate, None).await.map(drop).map_err(refuse)
 }
 
 /// Changes what is said about a key, whether it may be used, or (with its secret) its base URL.
@@ -84,7 +84,7 @@ pub async fn edit_key(
 #[server(output = Answer, prefix = "/api/fn", endpoint = "keys/delete")]
 pub async fn delete_key(id: KeyId) -> Result<(), ApiError> {
     let (vault, cx) = caller()?;
-    vault.delete_key(&cx, id).await.map(drop).map_err(refuse)
+    vault.delete_key(&cx, id, None).await.map(drop).map_err(refuse)
 }
 
 /// Tests a stored key against its provider.

@@ -1,7 +1,7 @@
 //! A dialog's form: sent in place, refused beside its fields, left by Escape.
 
 use super::{
-    dom::{Busy, all, by_id, document, focus, go, on, set_hidden},
+    dom::{Busy, all, by_id, closest, document, focus, go, on, set_hidden},
     problems,
 };
 use crate::{
@@ -46,9 +46,15 @@ pub(crate) fn start() {
         }
     });
     if let Some(select) = by_id::<HtmlSelectElement>("provider") {
-        on(&select, "change", |_: Event| provider_changed());
+        on(&select, "change", |_: Event| provider_chosen());
         provider_changed();
     }
+    let edited = form.clone();
+    on(&form, "input", move |event: Event| {
+        if let Some(field) = closest(&event, "[name]") {
+            problems::edited(&edited, &field);
+        }
+    });
     if !document().active_element().is_some_and(|active| form.contains(Some(&active)))
         && let Some(first) = controls(&form).first()
     {
@@ -56,8 +62,16 @@ pub(crate) fn start() {
     }
 }
 
+/// Another provider was chosen: what was said about the one before goes.
+pub(super) fn provider_chosen() {
+    provider_changed();
+    if let (Some(select), Some(form)) = (by_id::<Element>("provider"), by_id::<Element>("dialog-form")) {
+        problems::edited(&form, &select);
+    }
+}
+
 /// Shows where to make a key for the chosen provider.
-pub(super) fn provider_changed() {
+fn provider_changed() {
     let (Some(select), Some(form)) = (by_id::<HtmlSelectElement>("provider"), by_id::<Element>("dialog-form")) else { return };
     let chosen = select.value();
     for line in all::<Element>(&form, "[data-provider]") {
@@ -134,16 +148,16 @@ fn send(form: &HtmlFormElement, task: Task, id: Option<KeyId>, event: &SubmitEve
     spawn_local(async move {
         let outcome = if act == Act::Test { test(&fields).await } else { save(task, id, &fields, act == Act::KeepBoth).await };
         drop(fields);
+        // Whoever leaves the page stays at work, so that nothing is sent again on the way.
+        if let Ok(Some(page)) = outcome {
+            forget_secret();
+            return go(&page);
+        }
         if let Some(busy) = busy {
             busy.end();
         }
-        match outcome {
-            Ok(Some(done)) => {
-                forget_secret();
-                go(&done.page());
-            }
-            Ok(None) => {}
-            Err(refusal) => problems::show(&form, &refusal),
+        if let Err(refusal) = outcome {
+            problems::show(&form, &refusal);
         }
     });
 }
@@ -157,24 +171,30 @@ const fn doing(task: Task, act: Act) -> &'static str {
     }
 }
 
-async fn test(fields: &Fields) -> Result<Option<Done>, ApiError> {
+async fn test(fields: &Fields) -> Result<Option<String>, ApiError> {
     // When a key is replaced these two belong to it: they are on the page, and not among the fields that are sent.
     let value = |name: &str| by_id::<HtmlInputElement>(name).map_or_else(|| fields.text(name), |field| field.value());
+    let asked = problems::edits();
     let tried = api::test_candidate(value("provider"), fields.secret(), value("endpoint")).await?;
-    problems::outcome(&tried);
+    if asked == problems::edits() {
+        problems::outcome(&tried);
+    }
     Ok(None)
 }
 
-async fn save(task: Task, id: Option<KeyId>, fields: &Fields, allow_duplicate: bool) -> Result<Option<Done>, ApiError> {
+/// Does it. What is returned is the page to go to.
+async fn save(task: Task, id: Option<KeyId>, fields: &Fields, allow_duplicate: bool) -> Result<Option<String>, ApiError> {
+    let done = |done: Done| Some(done.page());
     match (task, id) {
         (Task::Add, _) => {
             let text = |name| fields.text(name);
-            api::add_key(text("provider"), fields.secret(), text("label"), text("description"), text("endpoint"), allow_duplicate).await?;
-            Ok(Some(Done::Added))
+            let (label, description) = (text("label"), text("description"));
+            let id = api::add_key(text("provider"), fields.secret(), label, description, text("endpoint"), allow_duplicate).await?;
+            Ok(Some(Done::Added.on_key(id)))
         }
-        (Task::Replace, Some(id)) => api::replace_key(id, fields.secret(), allow_duplicate).await.map(|()| Some(Done::Replaced)),
-        (Task::Edit, Some(id)) => edit(id, fields).await.map(|()| Some(Done::Saved)),
-        (Task::Delete, Some(id)) => api::delete_key(id).await.map(|()| Some(Done::Deleted)),
+        (Task::Replace, Some(id)) => api::replace_key(id, fields.secret(), allow_duplicate).await.map(|()| done(Done::Replaced)),
+        (Task::Edit, Some(id)) => edit(id, fields).await.map(|()| done(Done::Saved)),
+        (Task::Delete, Some(id)) => api::delete_key(id).await.map(|()| done(Done::Deleted)),
         // Such a form was left to the browser.
         (_, None) => Ok(None),
     }

@@ -1,7 +1,7 @@
 //! Finding elements, listening, going elsewhere.
 
 use wasm_bindgen::{JsCast, closure::Closure, convert::FromWasmAbi};
-use web_sys::{Document, Element, EventTarget, HtmlElement, Storage, Window};
+use web_sys::{Document, Element, EventTarget, FocusOptions, HtmlElement, Storage, Window};
 
 /// The window. Islands run nowhere else.
 pub(super) fn window() -> Window {
@@ -49,15 +49,24 @@ pub(super) fn focus(element: &Element) {
     }
 }
 
-/// Goes to a page of this site.
+/// Moves the focus and leaves the page where it is.
+pub(super) fn focus_quietly(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
+    }
+}
+
+/// Goes from a dialog that is done to a page of this site. The way back leads to where the dialog was opened, not into it again.
 pub(super) fn go(path: &str) {
-    let _ = window().location().assign(path);
+    let _ = window().location().replace(path);
 }
 
 /// Goes to sign in, and back to this page afterwards.
 pub(super) fn sign_in() {
     let here = window().location().pathname().unwrap_or_default();
-    go(&format!("/sign-in?next={here}"));
+    let _ = window().location().assign(&format!("/sign-in?next={here}&ended=page"));
 }
 
 /// What the tab remembers until it is closed.
@@ -68,22 +77,24 @@ pub(super) fn storage() -> Option<Storage> {
 /// A button at work: it keeps its width and says what it is doing.
 pub(super) struct Busy {
     button: HtmlElement,
-    words: Option<String>,
+    words: String,
 }
 
 impl Busy {
-    /// Begins; nothing is sent twice while it lasts, for callers look at `aria-busy`.
+    /// Begins; nothing is sent twice while it lasts, for callers look at `aria-busy`. Who goes to another page lets it last. The words
+    /// it had wait where the page's own script finds them, for a browser may bring the page back as it was.
     pub(super) fn begin(button: HtmlElement, doing: &str) -> Self {
         let width = button.offset_width();
         let _ = button.style().set_property("min-width", &format!("{width}px"));
         let _ = button.set_attribute("aria-busy", "true");
-        let words = button.text_content();
+        let words = button.text_content().unwrap_or_default();
+        let _ = button.set_attribute("data-words", &words);
         button.set_text_content(Some(doing));
         Self { button, words }
     }
     /// Ends, with the words it had.
     pub(super) fn end(self) {
         let _ = self.button.remove_attribute("aria-busy");
-        self.button.set_text_content(self.words.as_deref());
+        self.button.set_text_content(Some(&self.words));
     }
 }

@@ -26,17 +26,19 @@ pub(super) fn send(form: &HtmlFormElement, event: &SubmitEvent) {
     let busy = seen.map(|button| Busy::begin(button, if tests { "Testing\u{2026}" } else { "Saving\u{2026}" }));
     let form = form.clone();
     spawn_local(async move {
+        let asked = problems::edits();
         let answer = fetch(&form, body).await;
+        // Whoever leaves the page stays at work, so that nothing is sent again on the way.
+        if let Some(Answer::Elsewhere(url)) = answer {
+            forget_secret();
+            return go(&url);
+        }
         if let Some(busy) = busy {
             busy.end();
         }
         match answer {
-            Some(Answer::Elsewhere(url)) => {
-                forget_secret();
-                go(&url);
-            }
-            Some(Answer::Again(page)) => show(&form, &page),
-            None => {
+            Some(Answer::Again(page)) => show(&form, &page, asked == problems::edits()),
+            Some(Answer::Elsewhere(_)) | None => {
                 problems::say(
                     "problem",
                     "note note--bad",
@@ -82,16 +84,21 @@ async fn fetch(form: &HtmlFormElement, body: String) -> Option<Answer> {
     page.get_element_by_id("dialog-form").map(|_| Answer::Again(page))
 }
 
-/// Takes over what the page says now, and nothing of its fields but those that are new.
-fn show(form: &HtmlFormElement, page: &Document) {
+/// Takes over what the page says now, and nothing of its fields but those that are new. What a test found is about the fields as they were
+/// sent: it is left out when they are not `unchanged`.
+fn show(form: &HtmlFormElement, page: &Document, unchanged: bool) {
     for id in ["problem", "outcome"] {
+        if id == "outcome" && !unchanged {
+            continue;
+        }
         if let (Some(new), Some(old)) = (page.get_element_by_id(id), by_id::<Element>(id)) {
             old.set_class_name(&new.class_name());
             old.set_inner_html(&new.inner_html());
             for hint in all::<Element>(&old, ".again") {
                 hint.remove();
             }
-            if !new.class_name().is_empty() {
+            // The outcome stands above the button that was pressed.
+            if id == "problem" && !new.class_name().is_empty() {
                 old.scroll_into_view();
             }
         }

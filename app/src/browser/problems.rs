@@ -1,27 +1,66 @@
 //! Saying what was wrong with a form, beside its fields.
 
 use super::dom::{all, by_id, document, focus, set_hidden, sign_in};
-use crate::api::{ApiError, keys::Tried};
-use domain::Verdict;
+use crate::{
+    api::{ApiError, keys::Tried},
+    done::NO_PROVIDER,
+};
+use domain::{FieldProblem, Verdict};
+use std::cell::Cell;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlFormElement};
+use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlSelectElement};
+
+thread_local! {
+    /// How often something was typed or chosen that a test looks at.
+    static EDITS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Names of fields that no test looks at.
+const BESIDE: [&str; 4] = ["label", "description", "metadata.description", "password"];
 
 /// Takes away what was said about the last attempt.
 pub(super) fn clear(form: &Element) {
-    for error in all::<Element>(form, ".error, .again") {
+    unmark(form);
+    say("problem", "", "");
+    unsay();
+}
+
+/// Takes away what was said about the fields in a part of the form.
+fn unmark(part: &Element) {
+    for error in all::<Element>(part, ".error, .again") {
         error.remove();
     }
-    for field in all::<Element>(form, "[aria-invalid]") {
+    for field in all::<Element>(part, "[aria-invalid]") {
         let _ = field.remove_attribute("aria-invalid");
         let name = field.get_attribute("name").unwrap_or_default();
         let others: Vec<String> = described_by(&field).into_iter().filter(|id| *id != error_id(&name)).collect();
         let _ = field.set_attribute("aria-describedby", &others.join(" "));
     }
-    say("problem", "", "");
+}
+
+/// Takes away what was said about the key: the outcome of a test, and that it is there already.
+fn unsay() {
     say("outcome", "", "");
     if let Some(note) = by_id::<Element>("duplicate") {
         set_hidden(&note, true);
     }
+}
+
+/// A field is another than it was sent as: what was said about it goes, and what a test found about the one before.
+pub(super) fn edited(form: &Element, field: &Element) {
+    if let Ok(Some(holder)) = field.closest(".field") {
+        unmark(&holder);
+    }
+    let name = field.get_attribute("name").unwrap_or_default();
+    if form.query_selector("[value=test]").is_ok_and(|button| button.is_some()) && !BESIDE.contains(&name.as_str()) {
+        EDITS.set(EDITS.get().wrapping_add(1));
+        unsay();
+    }
+}
+
+/// A number that is another one once a field that a test looks at was changed.
+pub(super) fn edits() -> u32 {
+    EDITS.get()
 }
 
 /// Shows a problem where it belongs and moves the focus there.
@@ -32,10 +71,14 @@ pub(super) fn show(form: &Element, refusal: &ApiError) {
             Some(form) => drop(form.submit()),
             None => sign_in(),
         },
-        ("duplicate_key", Some(id)) => duplicate(&format!("/keys/{id}/replace"), &refusal.detail),
-        ("invalid_provider", _) if beside(form, "provider", "Choose a provider.") => focus_invalid(form),
+        ("duplicate_key", Some(id)) => duplicate(&format!("/keys#key-{id}"), &refusal.detail),
         ("invalid", _) => {
-            let placed: Vec<bool> = refusal.fields.iter().map(|fault| beside(form, &fault.field, &fault.message)).collect();
+            let none_chosen = by_id::<HtmlSelectElement>("provider").is_some_and(|select| select.value().is_empty());
+            let said = |fault: &FieldProblem| {
+                let message = if fault.field == "provider" && none_chosen { NO_PROVIDER } else { &fault.message };
+                beside(form, &fault.field, message)
+            };
+            let placed: Vec<bool> = refusal.fields.iter().map(said).collect();
             if let Some(lost) = refusal.fields.iter().zip(&placed).find(|(_, placed)| !**placed) {
                 note("problem", "note note--bad", &lost.0.message);
             }
@@ -51,9 +94,9 @@ fn focus_invalid(form: &Element) {
     }
 }
 
-/// Says what a test found.
+/// Says what a test found, above the button that was pressed.
 pub(super) fn outcome(tried: &Tried) {
-    note("outcome", tone(tried.verdict), &tried.message);
+    say("outcome", tone(tried.verdict), &tried.message);
 }
 
 /// The look of a verdict in a note.
@@ -84,16 +127,14 @@ fn note(id: &str, class: &str, text: &str) {
 
 fn duplicate(href: &str, text: &str) {
     let (Some(note), Some(words), Some(link)) =
-        (by_id::<Element>("duplicate"), by_id::<Element>("duplicate-text"), by_id::<Element>("duplicate-replace"))
+        (by_id::<Element>("duplicate"), by_id::<Element>("duplicate-text"), by_id::<Element>("duplicate-go"))
     else {
         return;
     };
     let _ = link.set_attribute("href", href);
     set_hidden(&note, false);
     words.set_text_content(Some(text));
-    if let Ok(Some(keep)) = note.query_selector("button") {
-        focus(&keep);
-    }
+    focus(&link);
     note.scroll_into_view();
 }
 

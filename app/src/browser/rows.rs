@@ -1,7 +1,7 @@
 //! The buttons of a row, without leaving the page.
 
 use super::{
-    dom::{Busy, closest, document, on, sign_in},
+    dom::{Busy, closest, document, focus_quietly, on, sign_in},
     live::refresh,
     problems::{say, tone},
 };
@@ -11,8 +11,14 @@ use crate::{
 };
 use domain::ids::KeyId;
 use leptos::task::spawn_local;
+use std::cell::Cell;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent, SubmitEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, SubmitEvent, js_sys::Date};
+
+thread_local! {
+    /// When an entry of a menu was pressed last, in milliseconds.
+    static PRESSED: Cell<f64> = const { Cell::new(0.0) };
+}
 
 /// The list is swapped whole, so the listeners sit on the document.
 pub(super) fn start() {
@@ -24,7 +30,11 @@ pub(super) fn start() {
         event.prevent_default();
         send(&form, act, id, event.submitter().and_then(|button| button.dyn_into().ok()));
     });
-    on(&document(), "click", |event: Event| {
+    on(&document(), "click", |event: MouseEvent| {
+        // The menu is gone when a double click ends, and what lies under it was not meant.
+        if event.detail() > 1 && Date::now() - PRESSED.get() < 1_000.0 {
+            return event.prevent_default();
+        }
         shut_menus(closest(&event, "details.menu").as_ref());
         if closest(&event, "#notice").is_some() {
             unsay();
@@ -66,7 +76,18 @@ fn send(form: &Element, act: String, id: KeyId, button: Option<HtmlElement>) {
         let _ = row.set_attribute("aria-busy", "true");
     }
     let title = form.get_attribute("data-title").unwrap_or_default();
-    let busy = button.map(|button| Busy::begin(button, if act == "test" { "Testing\u{2026}" } else { "Saving\u{2026}" }));
+    // A menu closes with the press, so that the next one cannot meet another entry; its button keeps the focus in the row.
+    let menu = form.closest("details.menu").ok().flatten();
+    if let Some(menu) = &menu {
+        PRESSED.set(Date::now());
+        let _ = menu.remove_attribute("open");
+        if let Ok(Some(summary)) = menu.query_selector("summary") {
+            focus_quietly(&summary);
+        }
+    }
+    let busy = button
+        .filter(|_| menu.is_none())
+        .map(|button| Busy::begin(button, if act == "test" { "Testing\u{2026}" } else { "Saving\u{2026}" }));
     unsay();
     spawn_local(async move {
         let outcome = perform(&act, id, &title).await;

@@ -71,7 +71,7 @@ fn selected(secret: &str, providers: &[ProviderView]) -> String {
     match key_input::recognise(secret, providers) {
         Some(known) if id.is_empty() => {
             select.set_value(known.id.as_str());
-            super::dialog::provider_changed();
+            super::dialog::provider_chosen();
             known.id.to_string()
         }
         _ => id,

@@ -1,6 +1,6 @@
 //! Events of the audit trail.
 
-use super::audit_words;
+use super::{audit_words, email::Email};
 use crate::query::address;
 use domain::views::{AuditLine, AuditPage, AuditView};
 use leptos::prelude::*;
@@ -12,13 +12,23 @@ fn short(id: &str) -> String {
     format!("\u{2026}{}", id.get(id.len().saturating_sub(8)..).unwrap_or(id))
 }
 
+/// An address, or the end of an id, which does not break.
+#[component]
+fn Name(email: Option<String>, id: String) -> impl IntoView {
+    match email {
+        Some(address) => view! { <Email address /> }.into_any(),
+        None => view! { <span class="whole">{short(&id)}</span> }.into_any(),
+    }
+}
+
 #[component]
 fn Who(line: AuditLine) -> impl IntoView {
     let event = line.event;
     let who = match (event.actor_kind.as_str(), event.actor) {
         (_, Some(id)) => {
-            let name = line.actor_email.map_or_else(|| short(&id.to_string()), |email| email.to_string());
-            view! { <a class="long" href=address(PATH, &[("actor", &id.to_string())])>{name}</a> }.into_any()
+            let (email, id) = (line.actor_email.map(|email| email.to_string()), id.to_string());
+            let href = address(PATH, &[("actor", &id)]);
+            view! { <a class="long" href=href><Name email id /></a> }.into_any()
         }
         ("system", None) => view! { <a href=address(PATH, &[("actor", "system")])>"System"</a> }.into_any(),
         (_, None) => view! { <a href=address(PATH, &[("actor", "nobody")])>"Nobody signed in"</a> }.into_any(),
@@ -30,11 +40,12 @@ fn Who(line: AuditLine) -> impl IntoView {
 fn What(line: AuditLine) -> impl IntoView {
     let event = line.event;
     let object = event.object_kind.zip(event.object).map(|(kind, id)| {
-        let name = line.object_email.map_or_else(|| short(&id), |email| email.to_string());
+        let href = address(PATH, &[("object", &id)]);
+        let email = line.object_email.map(|email| email.to_string());
         let words = audit_words::kind(&kind);
         view! {
             <br />
-            <span class="fine">{words} " " <a class="long" href=address(PATH, &[("object", &id)]) title=id>{name}</a></span>
+            <span class="fine">{words} " " <a class="long" href=href title=id><Name email id=id.clone() /></a></span>
         }
     });
     let words = audit_words::action(&event.action).map_or_else(|| event.action.clone(), str::to_owned);

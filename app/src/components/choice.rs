@@ -21,7 +21,14 @@ pub(crate) fn Choice(
     view! {
         <div class="field">
             <label for=format!("choose-{name}")>{label}</label>
-            <select id=format!("choose-{name}") name=name class="input" aria-describedby=described aria-invalid=fault.is_some().then_some("true")>
+            <select
+                id=format!("choose-{name}")
+                name=name
+                class="input"
+                autofocus=fault.is_some()
+                aria-describedby=described
+                aria-invalid=fault.is_some().then_some("true")
+            >
                 {options.collect_view()}
             </select>
             {help.map(|help| view! { <span class="help" id=format!("{name}-help")>{help}</span> })}

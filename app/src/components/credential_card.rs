@@ -70,6 +70,9 @@ fn Stored(credential: CredentialView, fields: Vec<MetadataField>) -> impl IntoVi
     let described = credential.metadata.description().map(str::to_owned);
     let described = described.map(|text| view! { <Fact name="Description".to_owned()>{text}</Fact> });
     let updated = credential.updated;
+    // It could be stored without them, which a test would say only when it is asked for.
+    let absent = |field: &&MetadataField| field.required && credential.metadata.text(&field.id).is_none();
+    let missing: Vec<String> = fields.iter().filter(absent).map(|field| field.name.clone()).collect();
     let kept = fields.into_iter().filter_map(|field| {
         let text = match field.kind {
             FieldKind::Switch => credential.metadata.flag(&field.id).then(|| "Yes".to_owned()),
@@ -78,9 +81,17 @@ fn Stored(credential: CredentialView, fields: Vec<MetadataField>) -> impl IntoVi
         text.map(|text| view! { <Fact name=field.name>{text}</Fact> })
     });
     let kept = kept.collect::<Vec<_>>();
+    let missing = (!missing.is_empty()).then(|| {
+        let text = format!(
+            "A test needs {} too. Replace the credential to add {}.",
+            missing.join(" and "),
+            if missing.len() == 1 { "it" } else { "them" }
+        );
+        view! { <p class="fine">{text}</p> }
+    });
     let tested = match credential.tested.clone() {
         Some(test) => view! { <Tested credential=credential.clone() test /> }.into_any(),
-        None => view! { <Fact name="Last test".to_owned()><VerdictState verdict=None /></Fact> }.into_any(),
+        None => view! { <Fact name="Last test".to_owned()><VerdictState verdict=None /> {missing}</Fact> }.into_any(),
     };
     let used = match credential.used {
         Some(at) => view! { <Time at /> }.into_any(),
@@ -150,7 +161,7 @@ fn Variable(kind: KindView) -> impl IntoView {
 fn TestButton(at: String, kind: KindView) -> impl IntoView {
     view! {
         <form method="post" action=format!("{at}/{}/test", kind.id)>
-            <button class="button" id=format!("test-{}", kind.id) aria-label=format!("Test {}", kind.name)>"Test"</button>
+            <button class="button" id=format!("test-{}", kind.id) aria-label=format!("Test {}", kind.name) data-busy="Testing\u{2026}">"Test"</button>
         </form>
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn SecretValue(kind: KindView, returned: Returned) -> impl IntoView {
                 fixed=kind.id.to_string()
                 help=format!("{usual}It is sealed when you save it and never shown again.")
                 faulty=fault.is_some()
-                focus=true
+                focus=returned.focus("key", true)
             />
             {again.then(|| view! { <span class="help again">"A form that comes back does not carry the secret: paste it again."</span> })}
             <FieldError name="key" message=fault />
@@ -95,6 +95,7 @@ fn Value(field: MetadataField, stored: Metadata, returned: Returned) -> impl Int
                 type="text"
                 value=value
                 autocomplete="off"
+                autofocus=fault.is_some()
                 aria-describedby=described
                 aria-invalid=fault.is_some().then_some("true")
             />

@@ -1,6 +1,6 @@
 //! A dialog: one task, a plain form, and the way out.
 
-use super::note::{Duplicate, FormProblem, TestOutcome};
+use super::note::{Duplicate, FormProblem, TestOutcome, Tried};
 use crate::{
     islands::{DialogForm, Task},
     returned::Returned,
@@ -34,9 +34,12 @@ pub(crate) fn Dialog(
     let act = testable.then_some("act");
     let seals = matches!(task, Task::Add | Task::Replace);
     // Views are erased here: a dialog is the deepest tree there is, and its type would outgrow the compiler's limits.
-    let notes = seals.then(|| view! { <Duplicate returned=returned.clone() /> <TestOutcome returned=returned.clone() /> }.into_any());
+    let duplicate = seals.then(|| view! { <Duplicate returned=returned.clone() /> }.into_any());
     let problem = view! { <FormProblem message=returned.of_form(fields) /> }.into_any();
-    let test = testable.then(|| view! { <button class="button spacer" name="act" value="test">"Test first"</button> }.into_any());
+    let outcome = testable.then(|| view! { <Tried><TestOutcome returned /></Tried> }.into_any());
+    let test = testable.then(|| {
+        view! { <button class="button spacer" name="act" value="test" data-busy="Testing\u{2026}">"Test first"</button> }.into_any()
+    });
     let fields = children();
     view! {
         <div class="scrim">
@@ -49,12 +52,13 @@ pub(crate) fn Dialog(
                     </header>
                     // Notes first: on a small screen what comes after the fields is not seen.
                     <div class="body">
-                        {problem} {notes} {fields}
+                        {problem} {duplicate} {fields}
                     </div>
+                    {outcome}
                     <footer>
                         {test}
                         <a class="button button--quiet" id="cancel" href="/keys" autofocus=danger>"Cancel"</a>
-                        <button class=class name=act value="save">{submit}</button>
+                        <button class=class name=act value="save" data-busy=super::form_dialog::doing(submit)>{submit}</button>
                     </footer>
                 </form>
             </dialog>

@@ -15,7 +15,7 @@ pub(crate) fn FieldError(name: &'static str, message: Option<String>) -> impl In
     message.map(|message| view! { <span class="error" id=format!("{name}-error")>{message}</span> })
 }
 
-/// A text field whose id is its name. What was typed before a form came back wins over `value`.
+/// A text field whose id is its name. What was typed before a form came back wins over `value`, and a fault over `autofocus`.
 #[component]
 pub(crate) fn TextField(
     name: &'static str,
@@ -30,6 +30,7 @@ pub(crate) fn TextField(
     returned: Returned,
 ) -> impl IntoView {
     let fault = returned.fault(name);
+    let autofocus = returned.focus(name, autofocus);
     let value = returned.value(name).map(str::to_owned).or(value);
     view! {
         <div class=class.unwrap_or("field")>

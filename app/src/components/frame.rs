@@ -1,6 +1,6 @@
 //! The side bar and the place for a page.
 
-use super::icon::KeyIcon;
+use super::{email::Email, icon::KeyIcon};
 use domain::{person::Role, views::AccountView};
 use leptos::prelude::*;
 
@@ -70,7 +70,7 @@ pub(crate) fn Frame(
     let is_admin = account.as_ref().is_some_and(|account| account.role == Role::Admin);
     let who = account.map(|account| {
         view! {
-            <span>{account.email.to_string()}</span>
+            <span><Email address=account.email.to_string() /></span>
             <span id="tier">{tier_line(&account)}</span>
         }
     });
@@ -85,6 +85,7 @@ pub(crate) fn Frame(
     });
     view! {
         <div class="frame">
+            <a class="skip" href="#main" inert=inert>"Skip to content"</a>
             <header class="side" inert=inert>
                 <a class="brand" href="/keys"><KeyIcon />"Keyward"</a>
                 <nav class="nav" aria-label="Main">
@@ -97,7 +98,7 @@ pub(crate) fn Frame(
                     </form>
                 </div>
             </header>
-            <main>{children()}</main>
+            <main id="main" tabindex="-1">{children()}</main>
         </div>
     }
     .into_any()

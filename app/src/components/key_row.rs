@@ -3,7 +3,7 @@
 use super::{
     menu::{NextStep, RowMenu},
     state::State,
-    time::Time,
+    time::{ShortTime, Time},
 };
 use domain::{
     Verdict,
@@ -34,12 +34,12 @@ fn Meta(key: KeyView) -> impl IntoView {
         view! { {reason} "tested " <Time at=test.at /> {took} <br /> }
     });
     let used = match key.used {
-        Some(at) => view! { "used " <Time at /> }.into_any(),
+        Some(at) => view! { "used " <ShortTime at /> }.into_any(),
         None => view! { "never used" }.into_any(),
     };
     view! {
         <div class="meta fine">
-            {tested} {used} " \u{b7} added\u{a0}" <Time at=key.added />
+            {tested} {used} " \u{b7} added\u{a0}" <ShortTime at=key.added />
             {rejected
                 .then(|| {
                     view! {

@@ -9,7 +9,7 @@ pub(crate) fn RowButton(key: KeyView, act: &'static str, label: &'static str, #[
     let class = if quiet { "button button--quiet" } else { "button" };
     view! {
         <form method="post" action=format!("/keys/{}/{act}", key.id) data-act=act data-key=key.id.to_string() data-title=key.title().to_owned()>
-            <button class=class id=format!("{act}-{}", key.id)>{label}</button>
+            <button class=class id=format!("{act}-{}", key.id) data-busy=if act == "test" { "Testing\u{2026}" } else { "Saving\u{2026}" }>{label}</button>
         </form>
     }
 }

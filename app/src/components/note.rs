@@ -3,7 +3,7 @@
 use crate::returned::Returned;
 use domain::{
     Problem, Verdict,
-    views::{CredentialReport, credentials::Grant},
+    views::credentials::{Findings, Grant},
 };
 use leptos::prelude::*;
 
@@ -17,6 +17,12 @@ pub(crate) const fn tone(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The same for a service credential: one that works and lacks a permission is not good.
+pub(crate) fn tone_with(verdict: Verdict, findings: &Findings) -> &'static str {
+    let missing = findings.permissions.iter().any(|found| found.grant == Grant::Missing);
+    if missing { "note note--warn" } else { tone(verdict) }
+}
+
 /// What concerns the whole form. It is there, empty, before there is anything to say, so that what appears is announced.
 #[component]
 pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
@@ -25,6 +31,18 @@ pub(crate) fn FormProblem(message: Option<String>) -> impl IntoView {
     let message =
         message.or_else(|| kept.then(|| "You signed in again, and what you had entered is back. Enter secrets again.".to_owned()));
     view! { <div id="problem" class=class role="alert">{message}</div> }
+}
+
+/// The place of an outcome: above the button that asks for it, with room for it, so that the button stays where it was pressed. Until there is
+/// one it says what the button does.
+#[component]
+pub(crate) fn Tried(children: Children) -> impl IntoView {
+    view! {
+        <div class="tried">
+            {children()}
+            <p class="help">"Test first asks whether it works and stores nothing."</p>
+        </div>
+    }
 }
 
 /// The outcome of "Test first", announced like the above. A page that comes back holds no secret, so it says to paste the key
@@ -46,8 +64,7 @@ pub(crate) fn TestOutcome(returned: Returned) -> impl IntoView {
 /// The outcome of trying a service credential, in the same place.
 #[component]
 pub(crate) fn CredentialOutcome(returned: Returned) -> impl IntoView {
-    let missing = |report: &CredentialReport| report.findings.permissions.iter().any(|found| found.grant == Grant::Missing);
-    let class = returned.tested.as_ref().map(|report| if missing(report) { "note note--warn" } else { tone(report.verdict) });
+    let class = returned.tested.as_ref().map(|report| tone_with(report.verdict, &report.findings));
     let text = returned.tested.map(|report| {
         let grants = report.findings.permissions.iter().map(|found| format!("{}: {}", found.id, found.grant.as_str()));
         let grants = grants.collect::<Vec<_>>().join(", ");
@@ -76,7 +93,7 @@ pub(crate) fn PasteAgain(returned: Returned) -> impl IntoView {
 #[component]
 pub(crate) fn Duplicate(returned: Returned) -> impl IntoView {
     let found = match &returned.problem {
-        Some(problem @ Problem::DuplicateKey { id, .. }) => Some((problem.detail().into_owned(), format!("/keys/{id}/replace"))),
+        Some(problem @ Problem::DuplicateKey { id, .. }) => Some((problem.detail().into_owned(), format!("/keys#key-{id}"))),
         _ => None,
     };
     let hidden = found.is_none();
@@ -88,7 +105,7 @@ pub(crate) fn Duplicate(returned: Returned) -> impl IntoView {
                 <p id="duplicate-text" role="alert">{text}</p>
                 {again}
                 <div class="row-actions">
-                    <a class="button" id="duplicate-replace" href=href>"Replace that key"</a>
+                    <a class="button" id="duplicate-go" href=href>"Go to that key"</a>
                     <button class="button" name="allow_duplicate" value="true">"Keep both"</button>
                     <a class="button button--quiet" href="/keys">"Cancel"</a>
                 </div>

@@ -94,7 +94,10 @@ pub(crate) fn TokensList(page: TokensPage) -> impl IntoView {
         <div class="head">
             <div>
                 <h1 tabindex="-1">"API tokens"</h1>
-                <p>"For programs that call the REST API as you. A token never does more than its scopes and your role allow."</p>
+                <p>
+                    "For programs that call the REST API as you. A token never does more than its scopes and your role allow. "
+                    <a href="/api/docs" rel="external">"What the API can do"</a>
+                </p>
             </div>
             {add}
         </div>

@@ -18,6 +18,6 @@ pub fn CopyButton(children: Children) -> impl IntoView {
     Effect::new(move |_| ready.set(true));
     view! {
         <span hidden=move || !ready.get() on:click=press>{children()}</span>
-        <span class="fine" role="status">{move || said.get()}</span>
+        <span class="fine said" role="status">{move || said.get()}</span>
     }
 }

@@ -105,6 +105,8 @@ fn Kept() -> impl IntoView {
 
 #[component]
 fn Password(email: String, returned: Returned) -> impl IntoView {
+    // The form is the last on the page: what was wrong with it is in sight where the focus is.
+    let refused = returned.problem.is_some();
     view! {
         <section class="group" aria-labelledby="password-title">
             <header>
@@ -115,7 +117,14 @@ fn Password(email: String, returned: Returned) -> impl IntoView {
                 // Password managers find the account by it.
                 <input type="hidden" name="form" value="password" />
                 <input class="visually-hidden" type="text" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true" />
-                <TextField name="password" label="Current password" kind="password" autocomplete="current-password" returned=returned.clone() />
+                <TextField
+                    name="password"
+                    label="Current password"
+                    kind="password"
+                    autocomplete="current-password"
+                    autofocus=refused
+                    returned=returned.clone()
+                />
                 <TextField
                     name="new_password"
                     label="New password"

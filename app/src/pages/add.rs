@@ -82,10 +82,10 @@ pub(crate) fn Add(page: KeysPage, provider: Option<String>, returned: Returned) 
             testable=true
             returned=returned.clone()
         >
-            <ProviderField providers=page.providers.clone() chosen focus=!preset fault=returned.fault("provider") />
+            <ProviderField providers=page.providers.clone() chosen focus=returned.focus("provider", !preset) fault=returned.fault("provider") />
             <div class="field">
                 <label for="key">"API key"</label>
-                <Secret providers=page.providers.clone() faulty=returned.fault("key").is_some() focus=preset />
+                <Secret providers=page.providers.clone() faulty=returned.fault("key").is_some() focus=returned.focus("key", preset) />
                 <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />
             </div>

@@ -27,6 +27,7 @@ pub(crate) fn Export(page: AuditPage, returned: Returned) -> impl IntoView {
             title="Export events"
             action="/settings/audit/export".to_owned()
             submit="Download"
+            stays=true
             cancel
             problem=returned.of_form(&["format", "password"])
         >

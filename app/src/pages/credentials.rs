@@ -8,6 +8,7 @@ use crate::{
     components::{
         credential_card::CredentialCard,
         frame::{Frame, Place, Setting},
+        note::tone_with,
         notice::Notice,
         service_tabs::ServiceTabs,
     },
@@ -17,9 +18,12 @@ use crate::{
     returned::Returned,
 };
 use dialogs::{Delete, Give, MoveIn};
-use domain::views::{
-    CredentialView, CredentialsPage,
-    credentials::{KindView, ServiceView},
+use domain::{
+    Verdict,
+    views::{
+        CredentialView, CredentialsPage,
+        credentials::{Findings, KindView, ServiceView, message},
+    },
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -72,6 +76,8 @@ struct Asked {
     service: Option<String>,
     kind: Option<String>,
     done: Option<Done>,
+    /// What a test found, where that is not stored.
+    found: Option<Verdict>,
     returned: Returned,
 }
 
@@ -80,9 +86,11 @@ struct Asked {
 pub(crate) fn Credentials(#[prop(optional)] own: bool, #[prop(optional)] task: Option<CredentialTask>) -> impl IntoView {
     let (query, params) = (use_query_map().get_untracked(), use_params_map().get_untracked());
     let side = if own { OWN } else { INSTALLATION };
-    let kind = params.get("kind").or_else(|| query.get("type"));
+    let kind = params.get("kind").or_else(|| query.get("type")).or_else(|| query.get("of"));
+    let found = query.get("found").and_then(|word| word.parse().ok());
     let done = query.get("done").as_deref().and_then(Done::parse);
-    let asked = Asked { side, task, service: params.get("service"), kind, done, returned: use_context::<Returned>().unwrap_or_default() };
+    let returned = use_context::<Returned>().unwrap_or_default();
+    let asked = Asked { side, task, service: params.get("service"), kind, done, found, returned };
     let caller = use_context::<Vault>().zip(use_context::<Context>());
     let response = use_context::<ResponseOptions>();
     view! {
@@ -113,7 +121,8 @@ fn shown(page: CredentialsPage, asked: Asked) -> AnyView {
         },
     };
     let inert = dialog.is_some();
-    let notice = (!inert).then(|| view! { <Notice done=asked.done returned=asked.returned /> });
+    let tested = asked.kind.as_deref().and_then(|id| service.kind(id)).and_then(|kind| tested(&service, kind, asked.found));
+    let notice = (!inert).then(|| view! { <Notice done=asked.done found=tested returned=asked.returned /> });
     let at = format!("{}/{}", side.at, service.id);
     let cards = service.kinds.iter().map(|kind| view! { <CredentialCard at=at.clone() kind=kind.clone() fields=service.fields.clone() /> });
     let cards = cards.collect_view();
@@ -138,6 +147,17 @@ fn shown(page: CredentialsPage, asked: Asked) -> AnyView {
         <Times />
     }
     .into_any()
+}
+
+/// Look and sentence of the last test: as it is stored, or as it was `found` for what the environment has, whose tests are not.
+fn tested(service: &ServiceView, kind: &KindView, found: Option<Verdict>) -> Option<(&'static str, String)> {
+    let test = kind.credential.as_ref().and_then(|credential| credential.tested.as_ref());
+    let none = Findings::default();
+    let (verdict, status_code, findings) = match test {
+        Some(test) => (test.verdict, test.status_code, &test.findings),
+        None => (found?, None, &none),
+    };
+    Some((tone_with(verdict, findings), format!("{}.", message(&service.name, verdict, status_code, findings))))
 }
 
 fn dialog(task: CredentialTask, page: &CredentialsPage, service: &ServiceView, asked: &Asked) -> Option<AnyView> {

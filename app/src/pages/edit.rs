@@ -38,7 +38,7 @@ fn Address(endpoint: String, returned: Returned) -> impl IntoView {
             <Secret
                 help="Only for a new base URL: a stored key is never sent to another address."
                 faulty=returned.fault("key").is_some()
-                focus=false
+                focus=returned.focus("key", false)
             />
             <FieldError name="key" message=returned.fault("key") />
         </div>

@@ -12,7 +12,7 @@ use leptos_axum::ResponseOptions;
 /// The failed state in its frame; a session that ended meanwhile goes to sign-in instead.
 pub(crate) fn failed(title: &'static str, path: &str, place: Place, problem: Problem, response: Option<&ResponseOptions>) -> AnyView {
     if problem == Problem::NotAuthenticated {
-        leptos_axum::redirect(&format!("/sign-in?next={path}"));
+        leptos_axum::redirect(&format!("/sign-in?next={path}&ended=page"));
         return ().into_any();
     }
     if let Some(response) = response {

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{logged, respond},
-    components::{frame::Frame, keys_list::KeysList, notice::Notice},
+    components::{frame::Frame, keys_list::KeysList, note::tone, notice::Notice},
     done::Done,
     islands::{LiveKeys, Task, Times},
     pages::{add::Add, delete::Delete, edit::Edit, not_found::NotFound, replace::Replace, unavailable::Unavailable},
@@ -24,6 +24,8 @@ struct Asked {
     id: Option<String>,
     provider: Option<String>,
     done: Option<Done>,
+    /// The key that was done with.
+    of: Option<String>,
     returned: Returned,
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn Keys(#[prop(optional)] task: Option<Task>) -> impl IntoView {
         id: use_params_map().with_untracked(|params| params.get("id")),
         provider: query.get("provider"),
         done: query.get("done").as_deref().and_then(Done::parse),
+        of: query.get("of"),
         returned: use_context::<Returned>().unwrap_or_default(),
     };
     let caller = use_context::<Vault>().zip(use_context::<Context>());
@@ -55,7 +58,7 @@ pub(crate) fn Keys(#[prop(optional)] task: Option<Task>) -> impl IntoView {
 
 fn failed(problem: Problem, response: Option<&ResponseOptions>) -> AnyView {
     if problem == Problem::NotAuthenticated {
-        leptos_axum::redirect("/sign-in?next=/keys");
+        leptos_axum::redirect("/sign-in?next=/keys&ended=page");
         return ().into_any();
     }
     if let Some(response) = response {
@@ -70,7 +73,11 @@ fn failed(problem: Problem, response: Option<&ResponseOptions>) -> AnyView {
 }
 
 fn shown(page: KeysPage, asked: Asked) -> AnyView {
-    let Asked { task, id, provider, done, returned } = asked;
+    let Asked { task, id, provider, done, of, returned } = asked;
+    let tested = of.and_then(|of| of.parse().ok()).and_then(|of| page.keys.iter().find(|key| key.id == of)).and_then(|key| {
+        let test = key.tested.as_ref()?;
+        Some((tone(test.verdict), format!("{}: {}", key.title(), test.verdict.message(test.status_code))))
+    });
     let key = id.and_then(|id| id.parse().ok()).and_then(|id| page.keys.iter().find(|key| key.id == id).cloned());
     let dialog = match (task, key) {
         (None, _) => None,
@@ -79,7 +86,7 @@ fn shown(page: KeysPage, asked: Asked) -> AnyView {
         (Some(_), None) => return view! { <NotFound /> }.into_any(),
     };
     let inert = dialog.is_some();
-    let notice = (!inert).then(|| view! { <Notice done returned /> });
+    let notice = (!inert).then(|| view! { <Notice done found=tested returned /> });
     view! {
         <Title text="Provider keys" />
         <Frame account=Some(page.account.clone()) inert>

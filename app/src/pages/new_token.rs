@@ -16,10 +16,10 @@ const LIVES: [(&str, &str); 5] = [("7", "7 days"), ("30", "30 days"), ("90", "90
 const USUAL_LIFE: &str = "90";
 
 #[component]
-fn ScopeTick(scope: Scope, ticked: bool) -> impl IntoView {
+fn ScopeTick(scope: Scope, ticked: bool, focus: bool) -> impl IntoView {
     view! {
         <label>
-            <input type="checkbox" name=scope.as_str() value="true" checked=ticked />
+            <input type="checkbox" name=scope.as_str() value="true" checked=ticked autofocus=focus />
             <span><code>{scope.as_str()}</code> " " <span class="fine">{scope.meaning()}</span></span>
         </label>
     }
@@ -29,15 +29,16 @@ fn ScopeTick(scope: Scope, ticked: bool) -> impl IntoView {
 fn Scopes(scopes: Vec<Scope>, returned: Returned) -> impl IntoView {
     let fault = returned.fault("scopes");
     let described = described_by("scopes", false, fault.is_some());
-    let ticks = scopes.into_iter().map(|scope| {
+    let ticks = scopes.into_iter().enumerate().map(|(index, scope)| {
         let ticked = returned.value(scope.as_str()) == Some("true");
-        view! { <ScopeTick scope ticked /> }
+        view! { <ScopeTick scope ticked focus=index == 0 && fault.is_some() /> }
     });
+    let ticks = ticks.collect_view();
     view! {
         <fieldset class="field ticks" aria-describedby=described>
             <legend>"What it may do"</legend>
-            {ticks.collect_view()}
-            <FieldError name="scopes" message=fault />
+            {ticks}
+            <FieldError name="scopes" message=fault.clone() />
         </fieldset>
     }
 }
@@ -47,11 +48,19 @@ fn Life(returned: Returned) -> impl IntoView {
     let chosen = returned.value("expires").unwrap_or(USUAL_LIFE).to_owned();
     let fault = returned.fault("expires_at");
     let described = described_by("expires_at", false, fault.is_some());
+    let focus = fault.is_some();
     let options = LIVES.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> }).collect_view();
     view! {
         <div class="field">
             <label for="expires">"Works for"</label>
-            <select id="expires" name="expires" class="input" aria-describedby=described>
+            <select
+                id="expires"
+                name="expires"
+                class="input"
+                autofocus=focus
+                aria-describedby=described
+                aria-invalid=focus.then_some("true")
+            >
                 {options}
             </select>
             <FieldError name="expires_at" message=fault />

@@ -40,7 +40,7 @@ pub(crate) fn Replace(page: KeysPage, key: KeyView, returned: Returned) -> impl 
                     providers=page.providers.clone()
                     fixed=key.provider.to_string()
                     faulty=returned.fault("key").is_some()
-                    focus=true
+                    focus=returned.focus("key", true)
                 />
                 <PasteAgain returned=returned.clone() />
                 <FieldError name="key" message=returned.fault("key") />

@@ -55,7 +55,14 @@ fn Form(token: String, returned: Returned) -> impl IntoView {
             <FormProblem message=returned.of_form(&["email", "password"]) />
             <input type="hidden" name="token" value=token />
             <TextField name="email" label="E-mail" kind="email" autocomplete="username" autofocus=true returned=returned.clone() />
-            <TextField name="password" label="Password" kind="password" autocomplete="new-password" returned />
+            <TextField
+                name="password"
+                label="Password"
+                kind="password"
+                autocomplete="new-password"
+                help="At least 12 characters."
+                returned
+            />
             <button class="button button--primary">"Create admin account"</button>
         </form>
     }

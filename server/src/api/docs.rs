@@ -6,6 +6,18 @@ use axum::response::Html;
 use serde_json::Value;
 use std::{fmt::Write, sync::LazyLock};
 
+/// The tags of the document, in the order of the page, and what they are called.
+const AREAS: [(&str, &str); 8] = [
+    ("byok", "Provider keys"),
+    ("tokens", "API tokens"),
+    ("account", "Your service credentials"),
+    ("credentials", "Service credentials of the installation"),
+    ("cloudflare", "Cloudflare"),
+    ("people", "People"),
+    ("audit", "Audit trail"),
+    ("vault", "Vault"),
+];
+
 static PAGE: LazyLock<String> = LazyLock::new(|| render(&serde_json::from_str(document()).unwrap_or_default()));
 
 /// The page.
@@ -54,12 +66,21 @@ fn write(html: &mut String, document: &Value) -> std::fmt::Result {
         "<p>The same for programs: <a href=\"/api/openapi.json\">/api/openapi.json</a> (OpenAPI {})</p>",
         escape(text(document, "openapi"))
     )?;
-    for (path, methods) in each(&document["paths"]) {
-        for (method, call) in each(methods) {
-            write_call(html, path, method, call)?;
-        }
+    html.push_str("<nav aria-label=\"Areas\"><ul class=\"areas\">");
+    for (area, name) in AREAS {
+        write!(html, "<li><a href=\"#area-{area}\">{name}</a></li>")?;
     }
-    html.push_str("<h2>Schemas</h2>");
+    html.push_str("<li><a href=\"#schemas\">Schemas</a></li></ul></nav>");
+    for (area, name) in AREAS {
+        write!(html, "<section class=\"area\" aria-labelledby=\"area-{area}\"><h2 id=\"area-{area}\">{name}</h2>")?;
+        for (path, methods) in each(&document["paths"]) {
+            for (method, call) in each(methods).filter(|(_, call)| call["tags"][0] == area) {
+                write_call(html, path, method, call)?;
+            }
+        }
+        html.push_str("</section>");
+    }
+    html.push_str("<h2 id=\"schemas\">Schemas</h2>");
     for (name, schema) in each(&document["components"]["schemas"]) {
         write!(
             html,
@@ -75,7 +96,12 @@ fn write(html: &mut String, document: &Value) -> std::fmt::Result {
 
 fn write_call(html: &mut String, path: &str, method: &str, call: &Value) -> std::fmt::Result {
     let scopes: Vec<_> = call["security"].as_array().into_iter().flatten().filter_map(|way| way["token"][0].as_str()).collect();
-    write!(html, "<h2><code>{} {}</code></h2><p>{}", method.to_uppercase(), escape(path), escape(text(call, "summary")))?;
+    let (word, path) = (method.to_uppercase(), escape(path));
+    write!(
+        html,
+        "<article class=\"call\"><h3><span class=\"tag\">{word}</span> <code>{path}</code></h3><p>{}",
+        escape(text(call, "summary"))
+    )?;
     if let [scope] = scopes.as_slice() {
         write!(html, " (scope <code>{}</code>)", escape(scope))?;
     }
@@ -93,7 +119,7 @@ fn write_call(html: &mut String, path: &str, method: &str, call: &Value) -> std:
         let schema = each(&answer["content"]).next().map(|(_, content)| link(&content["schema"])).unwrap_or_default();
         write!(html, "<li>{} {} <code>{schema}</code></li>", escape(status), escape(text(answer, "description")))?;
     }
-    html.push_str("</ul></details>");
+    html.push_str("</ul></details></article>");
     Ok(())
 }
 
@@ -102,6 +128,9 @@ fn link(schema: &Value) -> String {
     let (items, reference) = (&schema["items"]["$ref"], &schema["$ref"]);
     let list = if items.is_string() { " list" } else { "" };
     let name = items.as_str().or(reference.as_str()).and_then(|at| at.rsplit('/').next()).unwrap_or_default();
+    if name.is_empty() {
+        return escape(text(schema, "type"));
+    }
     format!("<a href=\"#{0}\">{0}</a>{list}", escape(name))
 }
 
@@ -116,7 +145,9 @@ mod tests {
         let mut calls = 0;
         for (path, methods) in each(&document["paths"]) {
             for (method, call) in each(methods) {
-                assert!(page.contains(&format!("{} {path}</code>", method.to_uppercase())), "{method} {path}");
+                // Its area is one of the page's.
+                let heading = format!("<span class=\"tag\">{}</span> <code>{path}</code>", method.to_uppercase());
+                assert_eq!(page.matches(&heading).count(), 1, "{method} {path}");
                 assert!(!text(call, "summary").is_empty(), "{method} {path}");
                 calls += 1;
             }

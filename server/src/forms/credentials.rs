@@ -138,15 +138,21 @@ fn tab(whose: Whose, service: &str) -> Option<Uri> {
     known.then(|| format!("{}/{service}", base(whose)).parse().ok()).flatten()
 }
 
-fn to_tab(whose: Whose, service: &str, done: Done) -> Response {
-    let path = tab(whose, service).map_or_else(|| base(whose).to_owned(), |uri| uri.to_string());
-    Redirect::to(&done.at(&path)).into_response()
+fn announced(whose: Whose, service: &str, done: Done) -> String {
+    done.at(&tab(whose, service).map_or_else(|| base(whose).to_owned(), |uri| uri.to_string()))
 }
 
-/// Tests what there is; its card then shows the outcome.
+fn to_tab(whose: Whose, service: &str, done: Done) -> Response {
+    Redirect::to(&announced(whose, service, done)).into_response()
+}
+
+/// Tests what there is; the notice then says what was found, and the card too where it is stored.
 async fn test_there(mut visit: Visit, whose: Whose, service: &str, kind: &str) -> Response {
     match visit.site.vault.test_credential(visit.cx(), whose, service, Some(kind), None).await {
-        Ok(_) => to_tab(whose, service, Done::CredentialTested),
+        Ok(report) => {
+            let page = announced(whose, service, Done::CredentialTested);
+            Redirect::to(&format!("{page}&of={}&found={}", report.credential_type, report.verdict)).into_response()
+        }
         Err(failure) => {
             visit.uri = tab(whose, service).unwrap_or_else(|| Uri::from_static(base(whose)));
             visit.refused(failure, Fields::default()).await

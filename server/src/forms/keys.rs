@@ -4,9 +4,9 @@ use super::{Fields, SignedIn, Visit, done, read};
 use app::{done::Done, returned::Returned};
 use axum::{
     extract::{Path, Request},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
-use domain::{FieldProblem, Problem, views::TestReport};
+use domain::{FieldProblem, Problem, ids::KeyId, views::TestReport};
 use vault::{
     Failure, Vault,
     keys::{AddKey, EditKey},
@@ -29,12 +29,14 @@ fn act(fields: &Fields) -> Result<Act, Failure> {
 
 /// What a dialog comes to, when nothing refused it.
 enum Outcome {
+    Added(KeyId),
     Done(Done),
     Tested(TestReport),
 }
 
 async fn answer(visit: Visit, outcome: Result<Outcome, Failure>, fields: Fields) -> Response {
     match outcome {
+        Ok(Outcome::Added(id)) => Redirect::to(&Done::Added.on_key(id)).into_response(),
         Ok(Outcome::Done(what)) => done(what),
         Ok(Outcome::Tested(report)) => {
             visit.again(Returned { values: fields.into_values(), test: Some(report), ..Returned::default() }).await
@@ -63,7 +65,7 @@ async fn try_add(visit: &Visit, fields: &mut Fields) -> Result<Outcome, Failure>
             let (label, description) = (fields.text("label"), fields.text("description"));
             let allow_duplicate = fields.is_ticked("allow_duplicate");
             let new = AddKey { provider, key, label, description, endpoint, allow_duplicate, ..AddKey::default() };
-            visit.site.vault.add_key(visit.cx(), new).await.map(|_| Outcome::Done(Done::Added))
+            visit.site.vault.add_key(visit.cx(), new).await.map(|key| Outcome::Added(key.id))
         }
     }
 }
@@ -92,7 +94,7 @@ async fn try_replace(visit: &Visit, id: &str, fields: &mut Fields) -> Result<Out
         }
         Act::Save => {
             let allow_duplicate = fields.is_ticked("allow_duplicate");
-            vault.replace_key(visit.cx(), id, key, allow_duplicate).await.map(|_| Outcome::Done(Done::Replaced))
+            vault.replace_key(visit.cx(), id, key, allow_duplicate, None).await.map(|_| Outcome::Done(Done::Replaced))
         }
     }
 }
@@ -141,7 +143,7 @@ async fn try_edit(visit: &Visit, id: &str, fields: &mut Fields) -> Result<Outcom
 /// Deletes a key.
 pub(super) async fn delete(SignedIn(visit): SignedIn, Path(id): Path<String>) -> Response {
     let outcome = match Vault::key_id(&id) {
-        Ok(id) => visit.site.vault.delete_key(visit.cx(), id).await.map(|_| Outcome::Done(Done::Deleted)),
+        Ok(id) => visit.site.vault.delete_key(visit.cx(), id, None).await.map(|_| Outcome::Done(Done::Deleted)),
         Err(failure) => Err(failure),
     };
     answer(visit, outcome, Fields::default()).await

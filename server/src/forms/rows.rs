@@ -2,16 +2,22 @@
 
 use super::{SignedIn, Visit, done};
 use app::done::Done;
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
 use vault::{Failure, Vault, keys::EditKey};
 
-/// Tests a stored key; its row then shows the outcome.
+/// Tests a stored key; its row then shows the outcome, and so does the notice.
 pub(super) async fn test(SignedIn(visit): SignedIn, Path(id): Path<String>) -> Response {
     let outcome = match Vault::key_id(&id) {
-        Ok(id) => visit.site.vault.test_key(visit.cx(), id).await.map(|_| ()),
+        Ok(id) => visit.site.vault.test_key(visit.cx(), id).await.map(|_| id),
         Err(failure) => Err(failure),
     };
-    answer(visit, outcome, Done::Tested).await
+    match outcome {
+        Ok(id) => Redirect::to(&format!("{}&of={id}", Done::Tested.page())).into_response(),
+        Err(failure) => visit.refused_on_list(failure).await,
+    }
 }
 
 /// Lets a key be used.

@@ -63,10 +63,10 @@ async fn open_page(State(site): State<Site>, Extension(info): Extension<RequestI
 
 async fn page(State(site): State<Site>, Extension(info): Extension<RequestInfo>, caller: Caller, request: Request) -> Response {
     if caller.context.identity().is_none() {
-        return to_sign_in(request.uri());
+        return to_sign_in(request.uri(), caller.token.is_some().then_some(Ended::Page));
     }
     if request.uri().path().starts_with(FOR_ADMINS) && !caller.is_admin() {
-        return not_there(&site, &info, caller, request.uri()).await;
+        return not_there(&site, &info, caller).await;
     }
     let only_list =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).any(|pair| pair == ("part".into(), "list".into()));
@@ -96,7 +96,7 @@ async fn new_token(
     request: Request,
 ) -> Response {
     if caller.context.identity().is_none() {
-        return to_sign_in(&Uri::from_static("/tokens"));
+        return to_sign_in(&Uri::from_static("/tokens"), caller.token.is_some().then_some(Ended::Page));
     }
     let id = id.ok().and_then(|Path(id)| id.parse::<TokenId>().ok());
     let shown = match id.zip(shown_cookie::read(request.headers())) {
@@ -123,10 +123,24 @@ async fn list(site: &Site, info: &RequestInfo, caller: &Caller) -> Response {
     }
 }
 
-/// To the sign-in page, and back to `uri` after it.
-pub(crate) fn to_sign_in(uri: &Uri) -> Response {
+/// What led somebody to the sign-in page whose session ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A page, or a button: nothing that was typed is lost.
+    Page,
+    /// A form that was sent.
+    Form,
+}
+
+/// To the sign-in page, and back to `uri` after it. The page there says which of its sentences goes with `ended`.
+pub(crate) fn to_sign_in(uri: &Uri, ended: Option<Ended>) -> Response {
     let next = uri.path_and_query().map_or("/keys", |path| path.as_str());
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    if let Some(ended) = ended {
+        query.append_pair("ended", if ended == Ended::Form { "form" } else { "page" });
+    }
+    let query = query.finish();
     Redirect::to(&format!("/sign-in?{query}")).into_response()
 }
 
@@ -222,13 +236,13 @@ pub(super) async fn not_found(State(site): State<Site>, Extension(info): Extensi
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    not_there(&site, &info, caller, &parts.uri).await
+    not_there(&site, &info, caller).await
 }
 
 /// The page that says that there is none at this address, whatever is.
-pub(crate) async fn not_there(site: &Site, info: &RequestInfo, caller: Caller, uri: &Uri) -> Response {
-    let path = if uri.path().starts_with(FOR_ADMINS) { Uri::from_static("/not-found") } else { uri.clone() };
-    let mut response = render(site, info, caller, &path, None).await;
+pub(crate) async fn not_there(site: &Site, info: &RequestInfo, caller: Caller) -> Response {
+    // Never the address that was asked for: whoever takes it apart in another way may find a page there.
+    let mut response = render(site, info, caller, &Uri::from_static("/not-found"), None).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

@@ -30,7 +30,14 @@ pub(crate) fn Kind(returned: Returned) -> impl IntoView {
     view! {
         <div class="field">
             <label for="type">"Type"</label>
-            <select id="type" name="type" class="input" autofocus aria-describedby=described_by("type", false, fault.is_some())>
+            <select
+                id="type"
+                name="type"
+                class="input"
+                autofocus=returned.focus("type", true)
+                aria-describedby=described_by("type", false, fault.is_some())
+                aria-invalid=fault.is_some().then_some("true")
+            >
                 {options}
             </select>
             <FieldError name="type" message=fault />
@@ -57,6 +64,7 @@ pub(crate) fn Content(kind: Option<RecordType>, value: Option<String>, returned:
                 value=value
                 autocomplete="off"
                 spellcheck="false"
+                autofocus=fault.is_some()
                 aria-describedby=described_by("content", true, fault.is_some())
                 aria-invalid=fault.is_some().then_some("true")
             />
@@ -79,7 +87,14 @@ pub(crate) fn TimeToLive(now: u32, returned: Returned) -> impl IntoView {
     view! {
         <div class="field">
             <label for="ttl">"TTL"</label>
-            <select id="ttl" name="ttl" class="input" aria-describedby=described_by("ttl", true, fault.is_some())>
+            <select
+                id="ttl"
+                name="ttl"
+                class="input"
+                autofocus=fault.is_some()
+                aria-describedby=described_by("ttl", true, fault.is_some())
+                aria-invalid=fault.is_some().then_some("true")
+            >
                 {options}
             </select>
             <span class="help" id="ttl-help">"How long resolvers may keep it."</span>

@@ -5,7 +5,6 @@ use crate::{
         credential_fields::{SecretValue, Values, WhereToMake, names},
         field::{FieldError, described_by},
         form_dialog::FormDialog,
-        note::CredentialOutcome,
         password_again::PasswordAgain,
         time::Time,
     },
@@ -38,7 +37,14 @@ fn KindField(service: ServiceView, kind: KindView, returned: Returned) -> impl I
     view! {
         <div class="field">
             <label for="type">"Kind"</label>
-            <select id="type" name="type" class="input" aria-describedby=described_by("type", false, fault.is_some())>
+            <select
+                id="type"
+                name="type"
+                class="input"
+                autofocus=fault.is_some()
+                aria-describedby=described_by("type", false, fault.is_some())
+                aria-invalid=fault.is_some().then_some("true")
+            >
                 {options.collect_view()}
             </select>
             <FieldError name="type" message=fault />
@@ -66,11 +72,9 @@ pub(super) fn Give(
         Some(credential) => view! { <Replaced credential /> }.into_any(),
         None => view! { <KindField service=service.clone() kind=kind.clone() returned=returned.clone() /> }.into_any(),
     };
-    let outcome = view! { <CredentialOutcome returned=returned.clone() /> }.into_any();
     let stored: Metadata = stored;
     view! {
-        <FormDialog title action submit cancel=at problem=problem(&service, &returned) testable=service.checkable>
-            {outcome}
+        <FormDialog title action submit cancel=at problem=problem(&service, &returned) testable=service.checkable tested=returned.clone()>
             {first}
             <WhereToMake kind=kind.clone() />
             <SecretValue kind returned=returned.clone() />

@@ -59,7 +59,7 @@ fn page(keys: Vec<KeyView>) -> KeysPage {
 fn html(page: KeysPage, task: Option<Task>, id: Option<&str>, done: Option<Done>, returned: Returned) -> String {
     Owner::new().with(|| {
         provide_meta_context();
-        shown(page, Asked { task, id: id.map(str::to_owned), provider: None, done, returned }).to_html()
+        shown(page, Asked { task, id: id.map(str::to_owned), provider: None, done, of: None, returned }).to_html()
     })
 }
 
@@ -95,7 +95,9 @@ fn a_rejected_key_says_why_and_offers_a_new_one() {
 #[test]
 fn a_row_says_when_its_key_was_added() {
     let html = list(vec![key(ID, "Production")]);
-    assert!(html.contains("never used") && html.contains("added\u{a0}<time datetime=\"2026-03-04T15:16:00Z\">"), "{html}");
+    // Its day, which is as long as the words that the browser puts there; the minute is its title.
+    let time = "added\u{a0}<time datetime=\"2026-03-04T15:16:00Z\" title=\"2026-03-04 15:16 UTC\">2026-03-04</time>";
+    assert!(html.contains("never used") && html.contains(time), "{html}");
 }
 
 #[test]
@@ -180,7 +182,7 @@ fn a_duplicate_is_named_with_three_ways_on() {
     let problem = Problem::DuplicateKey { id: ID.parse().expect("a test id"), label: Some("Production".into()) };
     let returned = Returned { problem: Some(problem), ..Returned::default() };
     let html = html(page(vec![key(ID, "Production")]), Some(Task::Add), None, None, returned);
-    for part in ["\u{201c}Production\u{201d}", "Replace that key", "Keep both", "Cancel"] {
+    for part in ["\u{201c}Production\u{201d}", "Go to that key", "Keep both", "Cancel"] {
         assert!(html.contains(part), "{part}: {html}");
     }
     assert!(!html.contains("aria-labelledby=\"duplicate-text\" hidden"), "{html}");
