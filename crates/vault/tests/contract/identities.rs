@@ -98,15 +98,15 @@ async fn a_kept_form_opens_on_its_page_for_its_person_and_for_a_while() {
     let nobody = Context::new(Actor::Nobody, None);
     let session = world.vault.sign_in(&nobody, "ann@example.com", &secret(PASSWORD), None).await.unwrap();
     let ann = nobody.clone().with_actor(Actor::Person(session.identity.clone()));
-    let typed = vec![("label".to_owned(), "Ü & co".to_owned()), ("empty".to_owned(), String::new())];
+    let typed = vec![("label".to_owned(), "Ü & company".to_owned()), ("empty".to_owned(), String::new())];
     let keep = |token: Option<SessionToken>, typed: Vec<(String, String)>| {
         let (vault, cx) = (world.vault.clone(), nobody.clone());
         async move { vault.keep_form(&cx, token.as_ref(), "/keys/new", typed).await.unwrap() }
     };
     let kept = keep(Some(session.token.clone()), typed.clone()).await.unwrap();
-    assert!(kept.len() < 3_900 && !kept.contains("co"));
+    assert!(kept.len() < 3_900 && !kept.contains("company"));
     let open = |cx: &Context, path: &str, kept: &str| world.vault.kept_form(cx, path, kept);
-    assert_eq!(open(&ann, "/keys/new", &kept), Some(vec![("label".to_owned(), "Ü & co".to_owned())]));
+    assert_eq!(open(&ann, "/keys/new", &kept), Some(vec![("label".to_owned(), "Ü & company".to_owned())]));
     assert_eq!(open(&ann, "/tokens/new", &kept), None, "another page");
     assert_eq!(open(&later(&ann, 901), "/keys/new", &kept), None, "too late");
     assert_eq!(open(&nobody, "/keys/new", &kept), None, "nobody");
