@@ -42,7 +42,8 @@ pub fn many(people: u32, keys_each: u32, events: u32) -> String {
          with recursive n(i) as (select 1 union all select i + 1 from n where i <= {keys_each})
          insert into provider_keys (id, tenant_id, owner_id, provider, label, endpoint_origin, enabled, is_default, secret, data_key_id,
              secret_version, hint, fingerprint, tested_at, verdict, revision, created_at, updated_at)
-         select randomblob(16), zeroblob(16), a.id, 'openai', 'k' || i, 'https://api.openai.com:443', 1, i = 1, randomblob(150), 1, 1,
+         select randomblob(16), zeroblob(16), a.id, 'openai', 'k' || i, 'https://api.openai.com:443', 1,
+             i = 1 and not exists (select 1 from provider_keys k where k.owner_id = a.id), randomblob(150), 1, 1,
              'sk-\u{2026}1a2b', randomblob(8), 1, 'valid', 1, i, i from accounts a, n;
          create temp table people (n integer primary key, id);
          insert into people (id) select id from accounts;
