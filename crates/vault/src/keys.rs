@@ -120,7 +120,8 @@ impl Vault {
         Ok(self.view(row))
     }
 
-    /// Deletes a key and its ciphertext, with a `revision` only while it has that one. When it was the default, the oldest one left becomes it.
+    /// Deletes a key and its ciphertext, with a `revision` only while it has that one. When it was the default, the oldest one left
+    /// becomes it.
     ///
     /// # Errors
     /// `Changed`, `KeyNotFound`, `TooMany`, `NotAuthenticated`, `Unavailable`.

@@ -1,5 +1,5 @@
 //! What a parser, a cipher or a copy leaves on the stack of its thread is overwritten when it is done. The allocator does the same with
-//! what is freed; between them nothing of a submitted secret stays.
+//! what is freed; between them nothing of a submitted secret stays, once its connection has ended.
 
 use axum::{extract::Request, http::Method, middleware::Next, response::Response};
 use std::{future::poll_fn, hint::black_box, pin::pin};

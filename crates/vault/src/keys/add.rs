@@ -267,8 +267,7 @@ impl Vault {
         Ok(row)
     }
 
-    /// Replaces a key's secret, with a `revision` only while the key has that one; its test result and expiry are cleared. The same secret again changes nothing, unless the provider's
-    /// address changed since it was sealed.
+    /// Replaces a key's secret, with a `revision` only while the key has that one. Its test result and expiry are cleared.
     ///
     /// # Errors
     /// `Invalid`, `Changed`, `DuplicateKey`, `KeyNotFound`, `TooMany`, `TierRequired`, `NotAuthenticated`, `Unavailable`.

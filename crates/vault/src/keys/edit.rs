@@ -129,7 +129,7 @@ impl Vault {
                     row.updated_at = unit_cx.now;
                     tx.update_key(owner, &row).await.map_err(label_taken)?;
                     let event = Event::success("key.edit").on(Object::Key(id)).word("provider", row.provider.as_str());
-                    me.record(tx, &unit_cx, event.word("changed", &changed(&before, &row))).await?;
+                    me.record(tx, &unit_cx, event.word("changed", &changed(&before, &row, new_home.is_some()))).await?;
                     let Some((provider, secret, target)) = new_home else { return Ok(row) };
                     let keys = tx.keys(owner).await?;
                     me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, true).await
@@ -141,8 +141,9 @@ impl Vault {
     }
 }
 
-/// The names of what is different, for the trail; of what can be used or not, what it is now. Nothing a person wrote is among them.
-fn changed(before: &KeyRow, now: &KeyRow) -> String {
+/// The names of what is different, for the trail; of what can be used or not, what it is now. Nothing a person wrote is among them. Where a
+/// key that `moved` is sent now, the event of its new secret says.
+fn changed(before: &KeyRow, now: &KeyRow, moved: bool) -> String {
     let switched = if now.enabled { "enabled" } else { "disabled" };
     let all = [
         ("label", before.label != now.label),
@@ -150,7 +151,7 @@ fn changed(before: &KeyRow, now: &KeyRow) -> String {
         ("expires_at", before.expires_at != now.expires_at),
         (switched, before.enabled != now.enabled),
         ("is_default", before.is_default != now.is_default),
+        ("endpoint", moved),
     ];
-    let names: Vec<_> = all.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect();
-    if names.is_empty() { "endpoint".to_owned() } else { names.join(" ") }
+    all.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect::<Vec<_>>().join(" ")
 }

@@ -114,3 +114,20 @@ async fn an_event_that_the_database_swallows_stops_its_act() {
     assert!(matches!(problem(world.vault.delete_key(&ann, key.id, None).await), Problem::Unavailable { .. }));
     assert_eq!(world.vault.keys_page(&again(&ann)).await.unwrap().keys.len(), 1);
 }
+
+/// Seen red with an event of a change that named its provider alone.
+#[tokio::test]
+async fn the_trail_says_what_of_a_key_was_changed_and_where_it_is_sent_and_nothing_that_was_typed() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let key = world.add(&ann, "openai", KEY, "One").await.unwrap();
+    let said = ["Two", "nightly builds"].map(str::to_owned);
+    let [label, description] = said.clone().map(Some);
+    let edit = EditKey { label, description, enabled: Some(false), ..EditKey::default() };
+    world.vault.edit_key(&again(&ann), key.id, edit).await.unwrap();
+    let told = world.pairs("select action, cast(details as text) from audit_events where action in ('key.add', 'key.edit') order by seq").await;
+    let [(_, added), (_, edited)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(added.contains("endpoint_origin") && added.contains("http://127.0.0.1:"), "{added}");
+    assert!(edited.contains("label description disabled"), "{edited}");
+    assert!(said.iter().all(|typed| !edited.contains(typed)), "{edited}");
+}

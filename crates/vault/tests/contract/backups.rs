@@ -112,7 +112,7 @@ async fn a_backup_in_which_something_of_somebody_else_would_act_is_refused() {
         let place = TempDir::new().unwrap();
         let settings = Settings { database: database(Backend::Sqlite, &place).0, ..world.settings.clone() };
         let refused = backup::restore(&settings, std::slice::from_ref(&world.root), &file).await;
-        assert!(refused.as_ref().is_err_and(|error| error.to_string().contains("none of Keyward's")), "{sql}: {refused:?}");
+        assert!(refused.as_ref().is_err_and(|error| error.to_string().contains("than Keyward's own")), "{sql}: {refused:?}");
         assert!(!settings.database.file().unwrap().exists(), "{sql}");
     }
 }

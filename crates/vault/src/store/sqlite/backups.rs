@@ -86,7 +86,7 @@ impl Image {
         let image = if marked || are_ours(&mut connection).await? {
             Self::read(&mut connection).await
         } else {
-            Err(StoreError::Unsafe("tables, indexes or triggers that are none of Keyward's".into()))
+            Err(StoreError::Unsafe("other tables, indexes or triggers than Keyward's own".into()))
         };
         connection.close().await?;
         image
