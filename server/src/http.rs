@@ -28,16 +28,22 @@ pub(crate) use session_cookie::SessionCookie;
 use crate::{api, assets, config::Config, forms};
 use axum::{Router, middleware, routing::get};
 use leptos::config::{Env, LeptosOptions};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::sync::watch;
 use vault::Vault;
 
-/// What every handler can reach. Cheap to clone.
+/// What every handler can reach. Cheap to clone: every layer does so for every request.
 #[derive(Clone)]
-pub(crate) struct Site {
+pub(crate) struct Site(Arc<Parts>);
+
+/// What a [`Site`] holds.
+pub(crate) struct Parts {
     /// Use-cases.
     pub(crate) vault: Vault,
     /// Settings.
@@ -46,8 +52,15 @@ pub(crate) struct Site {
     pub(crate) cookie: SessionCookie,
     /// For `app::shell`.
     pub(crate) leptos: LeptosOptions,
-    bearers: Arc<bearer::Failures>,
-    lifecycle: Arc<Lifecycle>,
+    bearers: bearer::Failures,
+    lifecycle: Lifecycle,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// Whether the process takes requests, and when it stops.
@@ -61,9 +74,8 @@ impl Site {
     fn new(config: Arc<Config>, vault: Vault) -> Self {
         let leptos = LeptosOptions::builder().output_name("keyward").site_pkg_dir(assets::PKG).site_root("").env(Env::PROD).build();
         let cookie = SessionCookie::new(config.public_url.is_https());
-        let lifecycle =
-            Arc::new(Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false), streams: Default::default() });
-        Self { vault, config, cookie, leptos, bearers: Arc::default(), lifecycle }
+        let lifecycle = Lifecycle { ready: AtomicBool::new(true), stopping: watch::Sender::new(false), streams: Default::default() };
+        Self(Arc::new(Parts { vault, config, cookie, leptos, bearers: Default::default(), lifecycle }))
     }
     fn is_ready(&self) -> bool {
         self.lifecycle.ready.load(Ordering::Relaxed)

@@ -66,16 +66,6 @@ fn seal_into(row: &mut KeyRow, keyring: &Keyring, provider: &Provider, secret: O
     Ok(Some(SealedRow { data_key_id: sealed.key_id(), bytes: sealed.as_bytes().to_vec() }))
 }
 
-/// The key of the owner that holds the same secret, other than `except`.
-fn duplicate<'a>(keys: &'a [KeyRow], row: &KeyRow, fingerprint: Option<[u8; 8]>) -> Option<&'a KeyRow> {
-    let fingerprint = fingerprint?;
-    keys.iter().find(|other| other.id != row.id && other.provider == row.provider && other.fingerprint == Some(fingerprint))
-}
-
-fn duplicate_problem(other: &KeyRow) -> Problem {
-    Problem::DuplicateKey { id: other.id, label: other.label.clone() }
-}
-
 fn not_found() -> Problem {
     Problem::KeyNotFound
 }

@@ -56,7 +56,7 @@ pub async fn admit(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> 
         let wait = (*blocking + rule.window).since(cx.now);
         return Err(Problem::TooMany { retry_after: u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1) }.into());
     }
-    tx.insert_hit(rule.name, &subject, cx.now, cx.now - LONGEST_WINDOW).await?;
+    tx.insert_hit(rule.name, &subject, cx.now).await?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod leases;
 pub mod ops_center;
 pub mod people;
 mod postgres;
+mod readers;
 mod retention;
 mod rotation;
 pub mod rows;
@@ -47,7 +48,7 @@ use domain::{
 use futures::{future::BoxFuture, stream::BoxStream};
 use identities::{IdentityStore, IdentityTx};
 use people::{PeopleStore, PeopleTx};
-use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyRow, KeyringRow, SealedRow, SessionRow};
+use rows::{AccountRow, ApiTokenRow, AuditHead, AuditRow, IdempotencyRow, KeyPlace, KeyRow, KeyringRow, SealedRow, SessionRow};
 use std::any::Any;
 
 /// Why the database did not do something.
@@ -247,6 +248,14 @@ pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + People
     async fn delete_api_token(&mut self, owner: Owner, id: TokenId) -> Result<bool, StoreError>;
     /// The owner's keys, without their secrets.
     async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError>;
+    /// What the owner keeps beside a key of `provider` with this label and fingerprint.
+    async fn key_place(
+        &mut self,
+        owner: Owner,
+        provider: &str,
+        label: Option<&str>,
+        fingerprint: Option<[u8; 8]>,
+    ) -> Result<KeyPlace, StoreError>;
     /// One key of the owner, without its secret.
     async fn key(&mut self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
     /// The sealed secret of a key of the owner.
@@ -266,7 +275,7 @@ pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + People
     /// Admitted acts of `subject` under `rule` after a moment, oldest first.
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
     /// Notes an admitted act, and forgets some of those before `useless`.
-    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp, useless: Timestamp) -> Result<(), StoreError>;
+    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError>;
     /// Forgets the acts of `subject` under `rule`.
     async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;
     /// What the owner's request with this idempotency key came to, unless that was forgotten by `now`.

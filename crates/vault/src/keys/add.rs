@@ -1,6 +1,6 @@
 //! Adding a key and replacing its secret.
 
-use super::{duplicate, duplicate_problem, expiry, fetch, seal_into};
+use super::{expiry, fetch, seal_into};
 use crate::{
     Context, Failure, Vault,
     access::{self, Owner},
@@ -8,7 +8,10 @@ use crate::{
     egress::Endpoint,
     limits,
     secret::Plaintext,
-    store::{StoreError, Tx, rows::KeyRow},
+    store::{
+        StoreError, Tx,
+        rows::{KeyPlace, KeyRow},
+    },
 };
 use domain::{
     FieldProblem, Problem, Timestamp,
@@ -154,20 +157,24 @@ impl Vault {
         limit: Option<u32>,
     ) -> Result<KeyRow, Failure> {
         limits::admit(tx, limits::ADDS, &owner.id().to_string(), cx).await?;
-        let keys = tx.keys(owner).await?;
+        let fingerprint = self.fingerprint(&new.provider, new.secret.as_ref());
         let label = new.label.as_ref().map(Label::as_str);
-        let same_place = keys.iter().find(|key| key.provider == new.provider.id && key.label.as_deref() == label);
-        match same_place.cloned() {
-            Some(row) => {
-                if !row.enabled
-                    && let Some(limit) = limit.filter(|limit| keys.iter().filter(|key| key.enabled).count() >= *limit as usize)
-                {
-                    return Err(Problem::TierLimit { limit }.into());
-                }
-                self.add_over(tx, cx, owner, row, &keys, new).await
-            }
-            None => self.add_new(tx, cx, owner, &keys, new, limit).await,
+        let place = tx.key_place(owner, new.provider.id.as_str(), label, fingerprint).await?;
+        let Some(id) = place.same_label else {
+            return self.add_new(tx, cx, owner, place, new, limit).await;
+        };
+        let row = fetch(tx, owner, id).await?;
+        if let Some(limit) = limit.filter(|_| !row.enabled)
+            && tx.keys(owner).await?.iter().filter(|key| key.enabled).count() >= limit as usize
+        {
+            return Err(Problem::TierLimit { limit }.into());
         }
+        self.add_over(tx, cx, owner, row, place, new, fingerprint).await
+    }
+
+    /// What tells a secret from others of its provider.
+    fn fingerprint(&self, provider: &Provider, secret: Option<&Plaintext>) -> Option<[u8; 8]> {
+        secret.map(|secret| self.keyring().fingerprint(provider.id.as_str(), secret))
     }
 
     async fn add_new(
@@ -175,11 +182,11 @@ impl Vault {
         tx: &mut dyn Tx,
         cx: &Context,
         owner: Owner,
-        keys: &[KeyRow],
+        place: KeyPlace,
         new: &NewKey,
         limit: Option<u32>,
     ) -> Result<KeyRow, Failure> {
-        if let Some(limit) = limit.filter(|limit| keys.len() >= *limit as usize) {
+        if let Some(limit) = limit.filter(|limit| place.held >= u64::from(*limit)) {
             return Err(Problem::TierLimit { limit }.into());
         }
         let mut row = KeyRow {
@@ -192,7 +199,7 @@ impl Vault {
             endpoint: new.endpoint.clone(),
             endpoint_origin: new.origin.clone(),
             enabled: true,
-            is_default: !keys.iter().any(|key| key.provider == new.provider.id && key.is_default),
+            is_default: !place.has_default,
             has_secret: false,
             secret_version: 1,
             hint: None,
@@ -204,9 +211,9 @@ impl Vault {
             created_at: cx.now,
             updated_at: cx.now,
         };
+        refuse_duplicate(place, new.allow_duplicate)?;
         let ring = self.ring_for_sealing(tx).await?;
         let sealed = seal_into(&mut row, &ring, &new.provider, new.secret.as_ref())?;
-        refuse_duplicate(keys, &row, new.allow_duplicate)?;
         tx.insert_key(&row, sealed.as_ref()).await?;
         let event = Event::success("key.add").on(Object::Key(row.id)).word("provider", row.provider.as_str());
         let event = event.word("endpoint_origin", &row.endpoint_origin);
@@ -220,21 +227,22 @@ impl Vault {
         cx: &Context,
         owner: Owner,
         row: KeyRow,
-        keys: &[KeyRow],
+        place: KeyPlace,
         new: &NewKey,
+        fingerprint: Option<[u8; 8]>,
     ) -> Result<KeyRow, Failure> {
-        let fingerprint = new.secret.as_ref().map(|secret| self.keyring().fingerprint(new.provider.id.as_str(), secret));
         if row.fingerprint == fingerprint && row.endpoint_origin == new.origin && row.endpoint == new.endpoint && row.enabled {
             return Ok(row);
         }
         if row.fingerprint != fingerprint && !new.overwrite {
             return Err(label_in_use(&row).into());
         }
+        refuse_duplicate(place, new.allow_duplicate)?;
         let described = new.description.as_ref().map(|text| text.as_str().to_owned());
         let description = described.or_else(|| row.description.clone());
         let row = KeyRow { enabled: true, description, expires_at: new.expires, ..row };
         let target = (new.endpoint.clone(), new.origin.clone());
-        self.replace_secret(tx, cx, owner, row, keys, &new.provider, new.secret.as_ref(), target, new.allow_duplicate).await
+        self.replace_secret(tx, cx, owner, row, &new.provider, new.secret.as_ref(), target).await
     }
 
     /// Writes a new secret into a row that exists, under the next version.
@@ -245,11 +253,9 @@ impl Vault {
         cx: &Context,
         owner: Owner,
         mut row: KeyRow,
-        keys: &[KeyRow],
         provider: &Provider,
         secret: Option<&Plaintext>,
         (endpoint, origin): (Option<String>, String),
-        allow_duplicate: bool,
     ) -> Result<KeyRow, Failure> {
         row.secret_version += 1;
         row.revision += 1;
@@ -258,7 +264,6 @@ impl Vault {
         row.endpoint_origin = origin;
         let ring = self.ring_for_sealing(tx).await?;
         let sealed = seal_into(&mut row, &ring, provider, secret)?;
-        refuse_duplicate(keys, &row, allow_duplicate)?;
         tx.set_key_secret(owner, row.id, sealed.as_ref()).await?;
         tx.update_key(owner, &row).await?;
         let event = Event::success("key.replace").on(Object::Key(row.id)).word("provider", row.provider.as_str());
@@ -297,10 +302,12 @@ impl Vault {
                     if now.endpoint != seen.endpoint {
                         return Err(Problem::Changed.into());
                     }
+                    let fingerprint = me.fingerprint(&provider, secret.as_ref());
+                    let place = tx.key_place(owner, provider.id.as_str(), now.label.as_deref(), fingerprint).await?;
+                    refuse_duplicate(place, allow_duplicate)?;
                     // The expiry was the old secret's.
                     let row = KeyRow { expires_at: None, ..now };
-                    let keys = tx.keys(owner).await?;
-                    me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, allow_duplicate).await
+                    me.replace_secret(tx, &unit_cx, owner, row, &provider, secret.as_ref(), target).await
                 })
             })
             .await?;
@@ -309,9 +316,9 @@ impl Vault {
     }
 }
 
-fn refuse_duplicate(keys: &[KeyRow], row: &KeyRow, allowed: bool) -> Result<(), Failure> {
-    match duplicate(keys, row, row.fingerprint) {
-        Some(other) if !allowed => Err(duplicate_problem(other).into()),
+fn refuse_duplicate(place: KeyPlace, allowed: bool) -> Result<(), Failure> {
+    match place.same_secret {
+        Some((id, label)) if !allowed => Err(Problem::DuplicateKey { id, label }.into()),
         _ => Ok(()),
     }
 }

@@ -131,8 +131,7 @@ impl Vault {
                     let event = Event::success("key.edit").on(Object::Key(id)).word("provider", row.provider.as_str());
                     me.record(tx, &unit_cx, event.word("changed", &changed(&before, &row, new_home.is_some()))).await?;
                     let Some((provider, secret, target)) = new_home else { return Ok(row) };
-                    let keys = tx.keys(owner).await?;
-                    me.replace_secret(tx, &unit_cx, owner, row, &keys, &provider, secret.as_ref(), target, true).await
+                    me.replace_secret(tx, &unit_cx, owner, row, &provider, secret.as_ref(), target).await
                 })
             })
             .await?;

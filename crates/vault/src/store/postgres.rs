@@ -27,15 +27,13 @@ mod writer;
 
 pub use address::{AddressError, PostgresAddress};
 
-use super::{Changes, Outcome, Store, StoreError, Work, rows};
+use super::{Changes, Outcome, Store, StoreError, Work, readers::Readers, rows};
 use crate::access::Owner;
 use async_trait::async_trait;
 use domain::{Timestamp, ids::KeyId, person::Email};
 use futures::future::BoxFuture;
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Row,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    ConnectOptions, Connection, PgConnection, Row, migrate::Migrator, postgres::PgConnectOptions,
 };
 use std::time::Duration;
 use tokio::time::timeout;
@@ -43,7 +41,7 @@ use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// How long a reader waits for a free connection, and a connection attempt for the server.
+/// How long a connection attempt waits for the server.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a read may take, connecting excluded. The server gives up a second earlier, so that a network that
 /// swallows everything and a slow statement can be told apart in its log.
@@ -58,7 +56,7 @@ const OLDEST: i64 = 150_000;
 
 /// The PostgreSQL store.
 pub struct Postgres {
-    readers: PgPool,
+    readers: Readers<PgConnection>,
     options: PgConnectOptions,
     writer: Writer,
     /// The last audit event when this process came to the database.
@@ -118,6 +116,19 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError>
     Ok(timeout(PATIENCE, options.clone().connect()).await.map_err(|_| StoreError::Lost)??)
 }
 
+/// One read. A connection whose read failed or did not end in time is thrown away.
+async fn read_over<T, F>(readers: &Readers<PgConnection>, ask: F) -> Result<T, StoreError>
+where
+    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StoreError>>,
+{
+    let mut connection = readers.acquire().await?;
+    let answer = timeout(READ, ask(&mut connection)).await.unwrap_or(Err(StoreError::Lost));
+    if answer.is_err() {
+        connection.discard();
+    }
+    answer
+}
+
 fn options(address: &PostgresAddress) -> PgConnectOptions {
     address.options().application_name("keyward").disable_statement_logging()
 }
@@ -148,36 +159,31 @@ impl Postgres {
         timeout(MIGRATION, MIGRATIONS.run(&mut connection)).await.map_err(|_| StoreError::Lost)?.map_err(StoreError::Schema)?;
         let newest = reads::newest_event(&mut connection).await?;
         connection.close().await?;
-        let readers = PgPoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(Duration::from_secs(300))
-            // Not as options of the connection, which a pooler in front would refuse.
-            .after_connect(|connection, _| Box::pin(async { sqlx::raw_sql(READS_ONLY).execute(connection).await.map(drop) }))
-            .connect_with(options.clone())
-            .await?;
+        let reading = options.clone();
+        let readers = Readers::new(
+            READERS,
+            Box::new(move || {
+                let reading = reading.clone();
+                Box::pin(async move {
+                    let mut connection = connect(&reading).await?;
+                    // Not as options of the connection, which a pooler in front would refuse.
+                    sqlx::raw_sql(READS_ONLY).execute(&mut connection).await?;
+                    Ok(connection)
+                })
+            }),
+        );
         Ok(Self { readers, writer: Writer::start(options.clone()), options, newest })
     }
 
-    /// Runs a read in a task of its own: whoever waits for it may go away, and the connection still comes back to the pool
-    /// between two statements and never in the middle of one. A connection that does not answer in time is thrown away.
+    /// Runs a read in a task of its own: whoever waits for it may go away, and the connection still goes back between two
+    /// statements and never in the middle of one.
     async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let readers = self.readers.clone();
-        let task = tokio::spawn(async move {
-            let mut connection = readers.acquire().await?;
-            match timeout(READ, ask(&mut connection)).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    drop(connection.detach());
-                    Err(StoreError::Lost)
-                }
-            }
-        });
-        task.await.map_err(|_| StoreError::Lost)?
+        tokio::spawn(async move { read_over(&readers, ask).await }).await.map_err(|_| StoreError::Lost)?
     }
 }
 

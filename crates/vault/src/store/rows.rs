@@ -136,6 +136,19 @@ impl KeyRow {
     }
 }
 
+/// What an owner keeps already, as far as it decides whether and how one more key can be kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyPlace {
+    /// All keys of the owner.
+    pub held: u64,
+    /// Whether one of the provider is its default.
+    pub has_default: bool,
+    /// The key of the provider under the label.
+    pub same_label: Option<KeyId>,
+    /// A key of the provider with the same secret under another label, and that label.
+    pub same_secret: Option<(KeyId, Option<String>)>,
+}
+
 /// What a request with an idempotency key came to. `name` and `request` are keyed hashes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "columns are described in the migration")]

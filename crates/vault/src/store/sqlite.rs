@@ -22,14 +22,14 @@ mod writer;
 
 pub(super) use backups::{blank, names, tables_of};
 
-use super::{Outcome, Store, StoreError, Work, rows};
+use super::{Outcome, Store, StoreError, Work, readers::Readers, rows};
 use crate::access::Owner;
 use async_trait::async_trait;
 use domain::{Timestamp, ids::KeyId, person::Email};
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Row, SqliteConnection,
     migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
     path::Path,
@@ -39,7 +39,7 @@ use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-/// How long a statement waits for another process's write, and a reader for a free connection.
+/// How long a statement waits for another process's write.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a start waits for others that start or end.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ const OLDEST_SAFE: (u32, u32, u32) = (3, 51, 3);
 
 /// The SQLite store.
 pub struct Sqlite {
-    readers: SqlitePool,
+    readers: Readers<SqliteConnection>,
     writer: Writer,
 }
 
@@ -152,13 +152,14 @@ impl Sqlite {
         let mut connection = options.clone().create_if_missing(create).connect().await?;
         bring_up_to_date(&mut connection).await?;
         Self::sync_settings(&mut connection).await?.require()?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            // A file needs no ping; each would be a round trip to the connection's thread.
-            .test_before_acquire(false)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options.clone().pragma("query_only", "ON"))
-            .await?;
+        let reading = options.clone().pragma("query_only", "ON");
+        let readers = Readers::new(
+            READERS,
+            Box::new(move || {
+                let reading = reading.clone();
+                Box::pin(async move { Ok(reading.connect().await?) })
+            }),
+        );
         Ok(Self { readers, writer: Writer::start(options, connection) })
     }
 
@@ -232,7 +233,7 @@ impl Store for Sqlite {
         reads::audit_events(&mut *self.readers.acquire().await?, after, limit).await
     }
     async fn ready(&self) -> Result<(), StoreError> {
-        sqlx::query("select 1 from accounts limit 1").fetch_optional(&self.readers).await?;
+        sqlx::query("select 1 from accounts limit 1").fetch_optional(&mut *self.readers.acquire().await?).await?;
         let nothing: Work = Box::new(|_| Box::pin(async { Ok(Box::new(()) as Box<dyn std::any::Any + Send>) }));
         self.writer.run(nothing).await.map(drop).map_err(|_| StoreError::Busy)
     }
@@ -261,14 +262,18 @@ mod tests {
         let file = folder.path().join("keyward.db");
         let store = Sqlite::open(&file, true).await.expect("a new database opens");
         // The writer's connections are made so, the first and whichever follows on one that was given up.
-        let mut live = vec![options(&file).connect().await.expect("a connection")];
+        let mut connection = options(&file).connect().await.expect("a connection");
+        let mut live = vec![Sqlite::sync_settings(&mut connection).await.expect("pragmas can be read")];
+        let mut all = Vec::new();
         for _ in 0..READERS {
-            live.push(store.readers.acquire().await.expect("a reader").detach());
+            let mut reader = store.readers.acquire().await.expect("a reader");
+            live.push(Sqlite::sync_settings(&mut reader).await.expect("pragmas can be read"));
+            all.push(reader);
         }
-        for mut connection in live {
-            let settings = Sqlite::sync_settings(&mut connection).await.expect("pragmas can be read");
+        for settings in live {
             settings.require().expect("the bundled library and our options are safe");
         }
+        drop(all);
         store.close().await;
     }
 

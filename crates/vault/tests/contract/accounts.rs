@@ -162,17 +162,6 @@ async fn a_sign_in_over_another_accounts_session_is_told_as_it_was() {
 }
 
 #[tokio::test]
-async fn old_hits_are_forgotten_whoever_they_are_of() {
-    let world = World::on(super::BACKEND).await;
-    world.person("ann@example.com").await;
-    world.add(&world.sign_in("ann@example.com").await, "openai", "sk-proj-0123456789abcdefXYZ9", "").await.unwrap();
-    assert_eq!(world.count("select count(*) from limit_hits where rule = 'key.add'").await, 1);
-    let later = Context { now: nobody().now + std::time::Duration::from_secs(3_700), ..nobody() };
-    world.vault.sign_in(&later, "ann@example.com", &secret(PASSWORD), None).await.unwrap();
-    assert_eq!(world.count("select count(*) from limit_hits where rule = 'key.add'").await, 0);
-}
-
-#[tokio::test]
 async fn the_eleventh_guess_in_a_minute_waits_whoever_the_account_is() {
     let world = World::on(super::BACKEND).await;
     world.person("ann@example.com").await;

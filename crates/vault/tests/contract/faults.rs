@@ -79,3 +79,26 @@ async fn a_caller_that_goes_away_leaves_nothing_half_done() {
     assert_eq!(world.count(writes).await, world.count("select max(secret_version) from provider_keys").await);
     assert!(matches!(world.vault.verify_audit(&Context::system()).await.unwrap(), vault::audit::Chain::Intact(_)));
 }
+
+/// Seen red without the question to a connection that rested, and with reads that put a broken one back.
+#[tokio::test]
+async fn connections_that_the_server_ended_cost_no_more_than_one_read_each() {
+    let world = World::on(super::BACKEND).await;
+    let ann = world.person("ann@example.com").await;
+    let read = async || {
+        let pages = futures::future::join_all((0..16).map(|_| world.vault.keys_page(&ann))).await;
+        pages.iter().filter(|page| page.is_err()).count()
+    };
+    // SQLite has no server that could.
+    let end = world.either(
+        "select 1",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    assert_eq!(read().await, 0);
+    world.execute(end).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(read().await, 0, "whoever rested is asked first");
+    world.execute(end).await;
+    assert!(read().await <= 8, "whoever failed is not used again");
+    assert_eq!(read().await, 0);
+}

@@ -106,6 +106,17 @@ pub(super) fn account(row: &PgRow) -> Result<AccountRow, StoreError> {
     })
 }
 
+pub(super) fn key_place(row: &PgRow) -> Result<KeyPlace, StoreError> {
+    let id = |name| Ok::<_, StoreError>(optional_uuid(row, name)?.map(KeyId::from_uuid));
+    let label = column(row, "twin_label")?;
+    Ok(KeyPlace {
+        held: number(row, "held")?,
+        has_default: truth(row, "has_default")?,
+        same_label: id("same_label")?,
+        same_secret: id("twin_id")?.map(|twin| (twin, label)),
+    })
+}
+
 pub(super) fn session(row: &PgRow) -> Result<SessionRow, StoreError> {
     Ok(SessionRow {
         token_hash: bytes(row, "token_hash")?,

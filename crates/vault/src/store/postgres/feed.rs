@@ -5,7 +5,7 @@
 //! notification says that there is something to read; when notifications are lost, the poll finds it.
 
 use super::{reads, writer::CHANNEL};
-use crate::store::{Changes, rows::AuditRow};
+use crate::store::{Changes, readers::Readers, rows::AuditRow};
 use domain::{
     Verdict,
     ids::{CredentialId, KeyId, UserId},
@@ -13,7 +13,7 @@ use domain::{
 };
 use futures::{StreamExt, stream};
 use sqlx::{
-    PgPool,
+    PgConnection, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_secs(1);
 const PAGE: u32 = 500;
 
 struct Feed {
-    readers: PgPool,
+    readers: Readers<PgConnection>,
     listeners: PgPool,
     listener: Option<PgListener>,
     /// The last event that was seen.
@@ -33,8 +33,8 @@ struct Feed {
     ready: VecDeque<(UserId, LiveEvent)>,
 }
 
-/// Changes of all processes after the event `seen`, as long as the pool is open.
-pub(super) fn start(readers: PgPool, options: PgConnectOptions, seen: u64) -> Changes {
+/// Changes of all processes after the event `seen`, as long as `readers` are open.
+pub(super) fn start(readers: Readers<PgConnection>, options: PgConnectOptions, seen: u64) -> Changes {
     let listeners = PgPoolOptions::new().max_connections(1).acquire_timeout(POLL).connect_lazy_with(options);
     let feed = Feed { readers, listeners, listener: None, seen, ready: VecDeque::new() };
     stream::unfold(feed, |mut feed| async move { feed.next().await.map(|change| (change, feed)) }).boxed()
@@ -58,21 +58,17 @@ impl Feed {
 
     /// Reads what is new; whether there was anything.
     async fn look(&mut self) -> bool {
-        let found = timeout(super::READ, async {
-            let mut connection = self.readers.acquire().await?;
-            reads::audit_events(&mut connection, self.seen, PAGE).await
-        });
-        match found.await {
-            Ok(Ok(events)) => {
-                self.seen = events.last().map_or(self.seen, |event| event.seq);
+        let seen = self.seen;
+        match super::read_over(&self.readers, |connection| Box::pin(reads::audit_events(connection, seen, PAGE))).await {
+            Ok(events) => {
+                self.seen = events.last().map_or(seen, |event| event.seq);
                 self.ready.extend(events.iter().filter_map(change));
                 !events.is_empty()
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 tracing::debug!(%error, "the feed of changes cannot be read");
                 false
             }
-            Err(_) => false,
         }
     }
 

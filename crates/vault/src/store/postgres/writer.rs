@@ -23,12 +23,12 @@ const LONGEST: Duration = Duration::from_secs(3);
 /// A unit that waited this long in the queue is not begun: its caller is about to be told to come back.
 const STALE: Duration = Duration::from_secs(3);
 
-/// Begins a transaction and takes the writers' lock before anything is read, so that every statement that follows sees all
-/// that was committed before. The time limits are the server's own net for a process that stops in the middle: they end
-/// its transaction, and with it the lock.
+/// Begins a transaction, takes the writers' lock before anything is read, so that every statement that follows sees all that
+/// was committed before, and makes the first unit's savepoint. The time limits are the server's own net for a process that
+/// stops in the middle: they end its transaction, and with it the lock.
 const BEGIN: &str = "begin isolation level read committed; \
      set local lock_timeout = '2500ms'; set local statement_timeout = '2500ms'; set local idle_in_transaction_session_timeout = '5s'; \
-     select pg_advisory_xact_lock(7737420218)";
+     select pg_advisory_xact_lock(7737420218); savepoint unit";
 
 /// The channel on which a batch with audit events is announced.
 pub(super) const CHANNEL: &str = "keyward_audit";
@@ -118,17 +118,26 @@ impl Loop {
         };
         let mut kept = Vec::with_capacity(batch.len());
         let mut appended = false;
-        for Job { work, done, .. } in batch {
-            match unit(&mut connection, work, &mut appended).await {
-                Ok(outcome) => kept.push((done, outcome)),
-                Err(error) => {
-                    refuse(kept.into_iter().map(|(done, _)| done).chain([done]), &error);
-                    return;
-                }
+        let mut batch = batch.into_iter().peekable();
+        let ended = loop {
+            let Some(Job { work, done, .. }) = batch.next() else { break Ok(()) };
+            let outcome = unit(&mut connection, work, &mut appended).await;
+            // What follows upon each other goes to the server together. To release fails if a statement of the unit failed and the
+            // unit went on as if nothing had happened: then nothing is committed.
+            let next = match (&outcome, batch.peek().is_some(), appended) {
+                (Ok(_), true, _) => "release unit; savepoint unit",
+                (Err(_), true, _) => "rollback to unit",
+                (Ok(_), false, true) => "release unit; notify keyward_audit; commit",
+                (Ok(_), false, false) => "release unit; commit",
+                (Err(_), false, true) => "rollback to unit; notify keyward_audit; commit",
+                (Err(_), false, false) => "rollback to unit; commit",
+            };
+            kept.push((done, outcome));
+            if let Err(error) = statement(&mut connection, next).await {
+                break Err(error);
             }
-        }
-        let end = if appended { "notify keyward_audit; commit" } else { "commit" };
-        match statement(&mut connection, end).await {
+        };
+        match ended {
             Ok(()) => {
                 self.connection = Some(connection);
                 for (done, outcome) in kept {
@@ -136,7 +145,7 @@ impl Loop {
                     let _ = done.send(outcome);
                 }
             }
-            Err(error) => refuse(kept.into_iter().map(|(done, _)| done), &error),
+            Err(error) => refuse(kept.into_iter().map(|(done, _)| done).chain(batch.map(|job| job.done)), &error),
         }
     }
 
@@ -162,15 +171,12 @@ fn is_going_away(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
 }
 
-/// Runs one unit in a savepoint. An `Err` here means that the whole transaction is lost.
-async fn unit(connection: &mut PgConnection, work: Work, appended: &mut bool) -> Result<Outcome, StoreError> {
-    statement(connection, "savepoint unit").await?;
+/// Runs one unit, in a savepoint that was made.
+async fn unit(connection: &mut PgConnection, work: Work, appended: &mut bool) -> Outcome {
     let mut tx = PgTx::new(connection);
     let outcome = AssertUnwindSafe(work(&mut tx)).catch_unwind().await.unwrap_or_else(|_| Err(StoreError::Lost.into()));
     *appended |= outcome.is_ok() && tx.appended();
-    // Fails if a statement of the unit failed and the unit went on as if nothing had happened: then nothing is committed.
-    statement(connection, if outcome.is_ok() { "release unit" } else { "rollback to unit; release unit" }).await?;
-    Ok(outcome)
+    outcome
 }
 
 async fn statement(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {

@@ -137,7 +137,7 @@ mod tests {
             let sql = statement(&filter, AuditWindow::newest(None, 50)).sql().as_str().to_owned();
             let explained = QueryBuilder::<sqlx::Sqlite>::new(format!("explain query plan {sql}"));
             let mut explained = explained;
-            let plan = explained.build().fetch_all(&store.readers).await.expect("a plan");
+            let plan = explained.build().fetch_all(&mut *store.readers.acquire().await.expect("a reader")).await.expect("a plan");
             let lines: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
             assert!(lines.iter().any(|line| line.contains(index)), "{filter:?}: {lines:#?}");
             // What is found by time is put in its order, a page at most; nothing else is sorted.

@@ -17,14 +17,14 @@ use std::path::Path;
 impl BackupStore for Sqlite {
     async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let source: String =
-            sqlx::query("select file from pragma_database_list where name = 'main'").fetch_one(&self.readers).await?.try_get(0)?;
+            sqlx::query("select file from pragma_database_list where name = 'main'").fetch_one(&mut *self.readers.acquire().await?).await?.try_get(0)?;
         let mut connection = options(Path::new(&source)).connect().await?;
         let copied = sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut connection).await;
         connection.close().await?;
         Ok(copied.map(drop)?)
     }
     async fn last_backup(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("select at from last_backup").fetch_optional(&self.readers).await?;
+        let row = sqlx::query("select at from last_backup").fetch_optional(&mut *self.readers.acquire().await?).await?;
         row.as_ref().map(|row| decode::time(row, "at")).transpose()
     }
 }

@@ -14,7 +14,7 @@ impl GaugeStore for Sqlite {
              (select count(*) from accounts where disabled_at is null) as accounts",
         )
         .bind(now.micros())
-        .fetch_one(&self.readers)
+        .fetch_one(&mut *self.readers.acquire().await?)
         .await?;
         Ok(Gauges {
             audit_events: decode::number(&row, "audit_events")?,

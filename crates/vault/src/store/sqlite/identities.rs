@@ -34,7 +34,7 @@ impl IdentityStore for Sqlite {
     async fn theme(&self, owner: Owner) -> Result<Option<Theme>, StoreError> {
         let row = sqlx::query("select theme from preferences where account_id = $1")
             .bind(owner.id().bytes().to_vec())
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.readers.acquire().await?)
             .await?;
         row.map(|row| decode::word(&row, "theme")).transpose()
     }

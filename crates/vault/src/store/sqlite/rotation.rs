@@ -48,7 +48,7 @@ impl RotationStore for Sqlite {
         // Below every id, even one that somebody else wrote.
         let (key, record) = after.map_or((i64::MIN, Vec::new()), |place| (place.data_key_id.into(), place.record.into_bytes().to_vec()));
         let query = sqlx::query(AssertSqlSafe(at.older_values())).bind(active).bind(key).bind(record).bind(limit);
-        each(&query.fetch_all(&self.readers).await?, decode::sealed_value)
+        each(&query.fetch_all(&mut *self.readers.acquire().await?).await?, decode::sealed_value)
     }
     async fn sealed_counts(&self, at: &'static SealedColumn) -> Result<Vec<(u32, u64)>, StoreError> {
         sealed_counts(&mut *self.readers.acquire().await?, at).await
@@ -58,9 +58,9 @@ impl RotationStore for Sqlite {
     }
     async fn quarantine(&self, at: &'static SealedColumn, limit: u32) -> Result<(Vec<QuarantineRow>, u64), StoreError> {
         let list = at.quarantined("q.*", "order by q.found_at desc, q.record_id limit $3");
-        let rows = sqlx::query(AssertSqlSafe(list)).bind(at.table).bind(at.column).bind(limit).fetch_all(&self.readers).await?;
+        let rows = sqlx::query(AssertSqlSafe(list)).bind(at.table).bind(at.column).bind(limit).fetch_all(&mut *self.readers.acquire().await?).await?;
         let count = sqlx::query(AssertSqlSafe(at.quarantined("count(*) as n", ""))).bind(at.table).bind(at.column);
-        Ok((each(&rows, decode::quarantine)?, decode::number(&count.fetch_one(&self.readers).await?, "n")?))
+        Ok((each(&rows, decode::quarantine)?, decode::number(&count.fetch_one(&mut *self.readers.acquire().await?).await?, "n")?))
     }
 }
 

@@ -192,6 +192,30 @@ impl Tx for SqliteTx<'_> {
     async fn keys(&mut self, owner: Owner) -> Result<Vec<KeyRow>, StoreError> {
         reads::keys(self.connection, owner).await
     }
+    async fn key_place(
+        &mut self,
+        owner: Owner,
+        provider: &str,
+        label: Option<&str>,
+        fingerprint: Option<[u8; 8]>,
+    ) -> Result<KeyPlace, StoreError> {
+        let row = sqlx::query(
+            "select (select count(*) from provider_keys where owner_id = $1) as held, \
+             exists (select 1 from provider_keys where owner_id = $1 and provider = $2 and is_default = 1) as has_default, \
+             (select id from provider_keys where owner_id = $1 and provider = $2 and coalesce(label, '') = coalesce($3, '')) as same_label, \
+             twin.id as twin_id, twin.label as twin_label \
+             from (select 1) one left join (select id, label from provider_keys where owner_id = $1 and provider = $2 \
+             and fingerprint = $4 and coalesce(label, '') <> coalesce($3, '') order by is_default desc, coalesce(label, ''), id limit 1) twin \
+             on true",
+        )
+        .bind(owner.id().bytes().to_vec())
+        .bind(provider)
+        .bind(label)
+        .bind(fingerprint.map(|bytes| bytes.to_vec()))
+        .fetch_one(&mut *self.connection)
+        .await?;
+        decode::key_place(&row)
+    }
     async fn key(&mut self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
         reads::key(self.connection, owner, id).await
     }
@@ -321,12 +345,7 @@ impl Tx for SqliteTx<'_> {
             .await?;
         rows.iter().map(|row| decode::time(row, "at")).collect()
     }
-    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp, useless: Timestamp) -> Result<(), StoreError> {
-        self.execute(
-            sqlx::query("delete from limit_hits where rowid in (select rowid from limit_hits where at <= $1 limit 100)")
-                .bind(useless.micros()),
-        )
-        .await?;
+    async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError> {
         self.execute(
             sqlx::query("insert into limit_hits (rule, subject, at) values ($1, $2, $3)")
                 .bind(rule)

@@ -90,21 +90,28 @@ impl Loop {
             Ok(connection) => connection,
             Err(error) => return refuse(batch.into_iter().map(|job| job.done), &error),
         };
-        if let Err(error) = statement(&mut connection, "begin immediate").await {
+        if let Err(error) = statement(&mut connection, "begin immediate; savepoint unit").await {
             refuse(batch.into_iter().map(|job| job.done), &error);
             return;
         }
         let mut kept = Vec::with_capacity(batch.len());
-        for Job { work, done } in batch {
-            match unit(&mut connection, work).await {
-                Ok(outcome) => kept.push((done, outcome)),
-                Err(error) => {
-                    refuse(kept.into_iter().map(|(done, _)| done).chain([done]), &error);
-                    return;
-                }
+        let mut batch = batch.into_iter().peekable();
+        let ended = loop {
+            let Some(Job { work, done }) = batch.next() else { break Ok(()) };
+            let outcome = unit(&mut connection, work).await;
+            // What follows upon each other goes to the connection's thread together.
+            let next = match (&outcome, batch.peek().is_some()) {
+                (Ok(_), true) => "release unit; savepoint unit",
+                (Err(_), true) => "rollback to unit",
+                (Ok(_), false) => "release unit; commit",
+                (Err(_), false) => "rollback to unit; commit",
+            };
+            kept.push((done, outcome));
+            if let Err(error) = statement(&mut connection, next).await {
+                break Err(error);
             }
-        }
-        match statement(&mut connection, "commit").await {
+        };
+        match ended {
             Ok(()) => {
                 self.connection = Some(connection);
                 for (done, outcome) in kept {
@@ -112,7 +119,7 @@ impl Loop {
                     let _ = done.send(outcome);
                 }
             }
-            Err(error) => refuse(kept.into_iter().map(|(done, _)| done), &error),
+            Err(error) => refuse(kept.into_iter().map(|(done, _)| done).chain(batch.map(|job| job.done)), &error),
         }
     }
 
@@ -124,16 +131,10 @@ impl Loop {
     }
 }
 
-/// Runs one unit in a savepoint. An `Err` here means that the whole transaction is lost.
-async fn unit(connection: &mut SqliteConnection, work: Work) -> Result<Outcome, StoreError> {
-    statement(connection, "savepoint unit").await?;
+/// Runs one unit, in a savepoint that was made.
+async fn unit(connection: &mut SqliteConnection, work: Work) -> Outcome {
     let mut tx = SqliteTx::new(connection);
-    let outcome = AssertUnwindSafe(work(&mut tx)).catch_unwind().await.unwrap_or_else(|_| Err(StoreError::Lost.into()));
-    if outcome.is_err() {
-        statement(connection, "rollback to unit").await?;
-    }
-    statement(connection, "release unit").await?;
-    Ok(outcome)
+    AssertUnwindSafe(work(&mut tx)).catch_unwind().await.unwrap_or_else(|_| Err(StoreError::Lost.into()))
 }
 
 async fn statement(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
