@@ -120,9 +120,7 @@ impl Cloudflare<'_> {
     /// `NotAuthenticated`, `Forbidden`, `Unavailable`.
     pub async fn zones_left(&self, cx: &Context) -> Result<Allowance, Failure> {
         let (admin, _) = access::admin(cx, Scope::CloudflareWrite)?;
-        let cx = cx.clone();
-        let subject = admin.id().to_string();
-        self.0.store().write(move |tx| Box::pin(async move { limits::left(tx, limits::ZONES, &subject, &cx).await })).await
+        limits::left(self.0.store(), limits::ZONES, &admin.id().to_string(), cx).await
     }
 
     /// Puts an act that changes something into the trail, and counts it where it is limited.

@@ -1,6 +1,9 @@
 //! Sliding windows in the database: at most N admitted acts in any window. A refused act does not extend the penalty.
 
-use crate::{Context, Failure, store::Tx};
+use crate::{
+    Context, Failure,
+    store::{Store, Tx},
+};
 use domain::Problem;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, time::Duration};
@@ -79,8 +82,8 @@ pub struct Allowance {
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn left(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> Result<Allowance, Failure> {
-    let hits = tx.hits_since(rule.name, &hashed(subject), cx.now - rule.window).await?;
+pub async fn left(store: &dyn Store, rule: Rule, subject: &str, cx: &Context) -> Result<Allowance, Failure> {
+    let hits = store.hits_since(rule.name, &hashed(subject), cx.now - rule.window).await?;
     let reset = hits.first().map_or(0, |oldest| (*oldest + rule.window).since(cx.now).as_millis().div_ceil(1_000));
     Ok(Allowance {
         rule: rule.name,

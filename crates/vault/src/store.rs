@@ -165,6 +165,8 @@ pub trait Store:
     async fn keyring(&self) -> Result<Vec<KeyringRow>, StoreError>;
     /// Audit events with `seq` greater than `after`, oldest first.
     async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+    /// When `subject` did what `rule` limits, after `since`, oldest first.
+    async fn hits_since(&self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
     /// Whether the database can be read and written.
     async fn ready(&self) -> Result<(), StoreError>;
     /// Runs a unit of work; returns when it is on disk.
@@ -274,7 +276,7 @@ pub trait Tx: BackupTx + CredentialTx + IdentityTx + ImportTx + LeaseTx + People
     async fn insert_keyring(&mut self, row: &KeyringRow, now: Timestamp) -> Result<(), StoreError>;
     /// Admitted acts of `subject` under `rule` after a moment, oldest first.
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
-    /// Notes an admitted act, and forgets some of those before `useless`.
+    /// Notes an admitted act.
     async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError>;
     /// Forgets the acts of `subject` under `rule`.
     async fn clear_hits(&mut self, rule: &'static str, subject: &[u8]) -> Result<(), StoreError>;

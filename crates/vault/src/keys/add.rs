@@ -169,11 +169,11 @@ impl Vault {
         {
             return Err(Problem::TierLimit { limit }.into());
         }
-        self.add_over(tx, cx, owner, row, place, new, fingerprint).await
+        self.add_over(tx, cx, owner, row, place, new).await
     }
 
     /// What tells a secret from others of its provider.
-    fn fingerprint(&self, provider: &Provider, secret: Option<&Plaintext>) -> Option<[u8; 8]> {
+    pub(super) fn fingerprint(&self, provider: &Provider, secret: Option<&Plaintext>) -> Option<[u8; 8]> {
         secret.map(|secret| self.keyring().fingerprint(provider.id.as_str(), secret))
     }
 
@@ -229,8 +229,8 @@ impl Vault {
         row: KeyRow,
         place: KeyPlace,
         new: &NewKey,
-        fingerprint: Option<[u8; 8]>,
     ) -> Result<KeyRow, Failure> {
+        let fingerprint = self.fingerprint(&new.provider, new.secret.as_ref());
         if row.fingerprint == fingerprint && row.endpoint_origin == new.origin && row.endpoint == new.endpoint && row.enabled {
             return Ok(row);
         }

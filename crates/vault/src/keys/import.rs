@@ -67,7 +67,7 @@ impl Vault {
 
     /// What tells its secret from others.
     pub(crate) fn fingerprint_of(&self, key: &ImportedKey) -> Option<[u8; 8]> {
-        key.secret.as_ref().map(|secret| self.keyring().fingerprint(key.provider.id.as_str(), secret))
+        self.fingerprint(&key.provider, key.secret.as_ref())
     }
 
     /// Seals and stores a key of `owner`; reads it back as it will be read when it is used, and compares. Tiers

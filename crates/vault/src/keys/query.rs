@@ -165,6 +165,6 @@ impl Vault {
 
     async fn left(&self, cx: &Context, owner: Owner, rule: Rule) -> Result<Allowance, Failure> {
         let now = Context::new(cx.actor.clone(), cx.client);
-        self.store().write(move |tx| Box::pin(async move { limits::left(tx, rule, &owner.id().to_string(), &now).await })).await
+        limits::left(self.store(), rule, &owner.id().to_string(), &now).await
     }
 }

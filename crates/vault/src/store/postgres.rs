@@ -32,9 +32,7 @@ use crate::access::Owner;
 use async_trait::async_trait;
 use domain::{Timestamp, ids::KeyId, person::Email};
 use futures::future::BoxFuture;
-use sqlx::{
-    ConnectOptions, Connection, PgConnection, Row, migrate::Migrator, postgres::PgConnectOptions,
-};
+use sqlx::{ConnectOptions, Connection, PgConnection, Row, migrate::Migrator, postgres::PgConnectOptions};
 use std::time::Duration;
 use tokio::time::timeout;
 use writer::Writer;
@@ -225,6 +223,10 @@ impl Store for Postgres {
     }
     async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<rows::AuditRow>, StoreError> {
         self.read(move |connection| Box::pin(reads::audit_events(connection, after, limit))).await
+    }
+    async fn hits_since(&self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let subject = subject.to_vec();
+        self.read(move |connection| Box::pin(async move { reads::hits_since(connection, rule, &subject, since).await })).await
     }
     async fn ready(&self) -> Result<(), StoreError> {
         self.read(|connection| Box::pin(async move { Ok(sqlx::query("select 1").execute(connection).await.map(drop)?) })).await?;

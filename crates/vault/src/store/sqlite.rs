@@ -232,6 +232,9 @@ impl Store for Sqlite {
     async fn audit_events(&self, after: u64, limit: u32) -> Result<Vec<rows::AuditRow>, StoreError> {
         reads::audit_events(&mut *self.readers.acquire().await?, after, limit).await
     }
+    async fn hits_since(&self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        reads::hits_since(&mut *self.readers.acquire().await?, rule, subject, since).await
+    }
     async fn ready(&self) -> Result<(), StoreError> {
         sqlx::query("select 1 from accounts limit 1").fetch_optional(&mut *self.readers.acquire().await?).await?;
         let nothing: Work = Box::new(|_| Box::pin(async { Ok(Box::new(()) as Box<dyn std::any::Any + Send>) }));

@@ -102,3 +102,25 @@ async fn connections_that_the_server_ended_cost_no_more_than_one_read_each() {
     assert!(read().await <= 8, "whoever failed is not used again");
     assert_eq!(read().await, 0);
 }
+
+/// Units that wait at the same time share a commit. Seen red with a refused unit that is kept, in the middle and at the end, and with
+/// one at the end that takes the others with it.
+#[tokio::test]
+async fn what_is_refused_leaves_nothing_and_takes_nothing_with_it() {
+    for refused_first in [true, false] {
+        let world = World::on(super::BACKEND).await;
+        let ann = world.person("ann@example.com").await;
+        world.add(&ann, "openai", KEY, "First").await.unwrap();
+        let adds = (0..16).map(|n| {
+            // The same secret is refused after the act was counted.
+            let key = if (n % 2 == 0) == refused_first { KEY.to_owned() } else { format!("{KEY}{n:02}") };
+            let (world, ann) = (&world, again(&ann));
+            async move { world.add(&ann, "openai", &key, &format!("Key {n}")).await.is_ok() }
+        });
+        let done = futures::future::join_all(adds).await.into_iter().filter(|done| *done).count();
+        assert_eq!(done, 8);
+        assert_eq!(world.vault.keys_page(&ann).await.unwrap().keys.len(), 9);
+        assert_eq!(world.count("select count(*) from limit_hits where rule = 'key.add'").await, 9);
+        assert_eq!(world.count("select count(*) from audit_events where action = 'key.add'").await, 9);
+    }
+}

@@ -16,8 +16,10 @@ use std::path::Path;
 #[async_trait]
 impl BackupStore for Sqlite {
     async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        let source: String =
-            sqlx::query("select file from pragma_database_list where name = 'main'").fetch_one(&mut *self.readers.acquire().await?).await?.try_get(0)?;
+        let source: String = sqlx::query("select file from pragma_database_list where name = 'main'")
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await?
+            .try_get(0)?;
         let mut connection = options(Path::new(&source)).connect().await?;
         let copied = sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut connection).await;
         connection.close().await?;

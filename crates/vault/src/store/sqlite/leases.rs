@@ -9,7 +9,10 @@ use uuid::Uuid;
 #[async_trait]
 impl LeaseStore for Sqlite {
     async fn lease_ends(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("select ends_at from leases where name = $1").bind(name).fetch_optional(&mut *self.readers.acquire().await?).await?;
+        let row = sqlx::query("select ends_at from leases where name = $1")
+            .bind(name)
+            .fetch_optional(&mut *self.readers.acquire().await?)
+            .await?;
         row.as_ref().map(|row| decode::time(row, "ends_at")).transpose()
     }
 }

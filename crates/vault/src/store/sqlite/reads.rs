@@ -91,6 +91,46 @@ pub(super) async fn key(connection: &mut SqliteConnection, owner: Owner, id: Key
     row.as_ref().map(decode::key).transpose()
 }
 
+pub(super) async fn key_place(
+    connection: &mut SqliteConnection,
+    owner: Owner,
+    provider: &str,
+    label: Option<&str>,
+    fingerprint: Option<[u8; 8]>,
+) -> Result<KeyPlace, StoreError> {
+    let row = sqlx::query(
+        "select (select count(*) from provider_keys where owner_id = $1) as held, \
+         exists (select 1 from provider_keys where owner_id = $1 and provider = $2 and is_default = 1) as has_default, \
+         (select id from provider_keys where owner_id = $1 and provider = $2 and coalesce(label, '') = coalesce($3, '')) as same_label, \
+         twin.id as twin_id, twin.label as twin_label \
+         from (select 1) one left join (select id, label from provider_keys where owner_id = $1 and provider = $2 \
+         and fingerprint = $4 and coalesce(label, '') <> coalesce($3, '') order by is_default desc, coalesce(label, ''), id limit 1) twin \
+         on true",
+    )
+    .bind(owner.id().bytes().to_vec())
+    .bind(provider)
+    .bind(label)
+    .bind(fingerprint.map(|bytes| bytes.to_vec()))
+    .fetch_one(connection)
+    .await?;
+    decode::key_place(&row)
+}
+
+pub(super) async fn hits_since(
+    connection: &mut SqliteConnection,
+    rule: &'static str,
+    subject: &[u8],
+    since: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let rows = sqlx::query("select at from limit_hits where rule = $1 and subject = $2 and at > $3 order by at")
+        .bind(rule)
+        .bind(subject)
+        .bind(since.micros())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| decode::time(row, "at")).collect()
+}
+
 pub(super) async fn keyring(connection: &mut SqliteConnection) -> Result<Vec<KeyringRow>, StoreError> {
     let rows = sqlx::query("select root_id, ring_version, sealed from keyring order by root_id").fetch_all(connection).await?;
     each(&rows, decode::keyring)

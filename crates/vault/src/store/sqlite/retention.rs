@@ -11,11 +11,15 @@ use domain::Timestamp;
 #[async_trait]
 impl RetentionStore for Sqlite {
     async fn audit_head(&self) -> Result<AuditHead, StoreError> {
-        let row = sqlx::query("select seq, hash from audit_events order by seq desc limit 1").fetch_optional(&mut *self.readers.acquire().await?).await?;
+        let row = sqlx::query("select seq, hash from audit_events order by seq desc limit 1")
+            .fetch_optional(&mut *self.readers.acquire().await?)
+            .await?;
         row.as_ref().map_or(Ok(AuditHead { seq: 0, hash: [0; 32] }), decode::head)
     }
     async fn audit_mark(&self) -> Result<Option<AuditMarkRow>, StoreError> {
-        let row = sqlx::query("select seq, at, hash, mac from audit_marks order by seq desc limit 1").fetch_optional(&mut *self.readers.acquire().await?).await?;
+        let row = sqlx::query("select seq, at, hash, mac from audit_marks order by seq desc limit 1")
+            .fetch_optional(&mut *self.readers.acquire().await?)
+            .await?;
         row.as_ref().map(decode::mark).transpose()
     }
     async fn oldest_event(&self) -> Result<Option<u64>, StoreError> {
@@ -23,8 +27,10 @@ impl RetentionStore for Sqlite {
         decode::optional_number(&row, "seq")
     }
     async fn first_event_since(&self, moment: Timestamp) -> Result<Option<u64>, StoreError> {
-        let row =
-            sqlx::query("select min(seq) as seq from audit_events where at >= $1").bind(moment.micros()).fetch_one(&mut *self.readers.acquire().await?).await?;
+        let row = sqlx::query("select min(seq) as seq from audit_events where at >= $1")
+            .bind(moment.micros())
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await?;
         decode::optional_number(&row, "seq")
     }
 }

@@ -58,7 +58,12 @@ impl RotationStore for Sqlite {
     }
     async fn quarantine(&self, at: &'static SealedColumn, limit: u32) -> Result<(Vec<QuarantineRow>, u64), StoreError> {
         let list = at.quarantined("q.*", "order by q.found_at desc, q.record_id limit $3");
-        let rows = sqlx::query(AssertSqlSafe(list)).bind(at.table).bind(at.column).bind(limit).fetch_all(&mut *self.readers.acquire().await?).await?;
+        let rows = sqlx::query(AssertSqlSafe(list))
+            .bind(at.table)
+            .bind(at.column)
+            .bind(limit)
+            .fetch_all(&mut *self.readers.acquire().await?)
+            .await?;
         let count = sqlx::query(AssertSqlSafe(at.quarantined("count(*) as n", ""))).bind(at.table).bind(at.column);
         Ok((each(&rows, decode::quarantine)?, decode::number(&count.fetch_one(&mut *self.readers.acquire().await?).await?, "n")?))
     }

@@ -199,22 +199,7 @@ impl Tx for SqliteTx<'_> {
         label: Option<&str>,
         fingerprint: Option<[u8; 8]>,
     ) -> Result<KeyPlace, StoreError> {
-        let row = sqlx::query(
-            "select (select count(*) from provider_keys where owner_id = $1) as held, \
-             exists (select 1 from provider_keys where owner_id = $1 and provider = $2 and is_default = 1) as has_default, \
-             (select id from provider_keys where owner_id = $1 and provider = $2 and coalesce(label, '') = coalesce($3, '')) as same_label, \
-             twin.id as twin_id, twin.label as twin_label \
-             from (select 1) one left join (select id, label from provider_keys where owner_id = $1 and provider = $2 \
-             and fingerprint = $4 and coalesce(label, '') <> coalesce($3, '') order by is_default desc, coalesce(label, ''), id limit 1) twin \
-             on true",
-        )
-        .bind(owner.id().bytes().to_vec())
-        .bind(provider)
-        .bind(label)
-        .bind(fingerprint.map(|bytes| bytes.to_vec()))
-        .fetch_one(&mut *self.connection)
-        .await?;
-        decode::key_place(&row)
+        reads::key_place(self.connection, owner, provider, label, fingerprint).await
     }
     async fn key(&mut self, owner: Owner, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
         reads::key(self.connection, owner, id).await
@@ -337,13 +322,7 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
     async fn hits_since(&mut self, rule: &'static str, subject: &[u8], since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-        let rows = sqlx::query("select at from limit_hits where rule = $1 and subject = $2 and at > $3 order by at")
-            .bind(rule)
-            .bind(subject.to_vec())
-            .bind(since.micros())
-            .fetch_all(&mut *self.connection)
-            .await?;
-        rows.iter().map(|row| decode::time(row, "at")).collect()
+        reads::hits_since(self.connection, rule, subject, since).await
     }
     async fn insert_hit(&mut self, rule: &'static str, subject: &[u8], at: Timestamp) -> Result<(), StoreError> {
         self.execute(
