@@ -49,6 +49,27 @@ fn when_the_database_hangs_everybody_is_answered_within_ten_seconds_and_it_heals
     assert_eq!(world.ask("select count(*) from provider_keys where label in ('before', 'after')"), "2");
 }
 
+/// Seen red with connections that are asked one after the other, and a wait for one that does not count the asking.
+#[test]
+fn connections_that_all_hang_cost_a_request_no_more_than_one_of_them() {
+    let world = World::new();
+    let cookie = world.person("ann@example.com");
+    let ask = || world.server.request("GET", "/keys").cookie(&cookie).send().status;
+    thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| assert_eq!(ask(), 200));
+        }
+    });
+    // They have to be asked before they are used.
+    thread::sleep(Duration::from_millis(1_100));
+    world.cluster.hang();
+    let begun = Instant::now();
+    let status = ask();
+    let took = begun.elapsed();
+    world.cluster.go_on();
+    assert!(status == 503 && took < Duration::from_millis(4_500), "{status} {took:?}");
+}
+
 /// Fault this was seen to catch: no limit of time on a read.
 #[test]
 fn a_network_that_swallows_or_cuts_or_is_slow_never_holds_anybody_for_ten_seconds() {

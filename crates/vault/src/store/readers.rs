@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a read waits for a connection.
+/// How long a read waits for a connection, opening one included.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a connection is trusted to answer.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -69,23 +69,34 @@ impl<C: Connection> Readers<C> {
     /// The connection that has rested longest, or a new one.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when none becomes free within two seconds, [`StoreError::Lost`] after [`Self::close`], and what opening one
+    /// [`StoreError::Busy`] when there is none within two seconds, [`StoreError::Lost`] after [`Self::close`], and what opening one
     /// comes to.
     pub(super) async fn acquire(&self) -> Result<Reader<C>, StoreError> {
-        let permit = Arc::clone(&self.0.permits).acquire_owned();
-        let permit = timeout(PATIENCE, permit).await.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Lost)?;
-        let mut kept = None;
-        while let Some(mut found) = { self.0.resting().pop_front() } {
-            if found.answered.elapsed() < TRUSTED || matches!(timeout(TRUSTED, found.connection.ping()).await, Ok(Ok(()))) {
-                kept = Some(found);
-                break;
-            }
-        }
-        let kept = match kept {
-            Some(kept) => kept,
-            None => Kept { connection: (self.0.open)().await?, answered: Instant::now() },
+        timeout(PATIENCE, self.acquire_patiently()).await.map_err(|_| StoreError::Busy)?
+    }
+
+    async fn acquire_patiently(&self) -> Result<Reader<C>, StoreError> {
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| StoreError::Lost)?;
+        let rested = self.0.resting().pop_front();
+        let kept = match rested {
+            Some(kept) if kept.answered.elapsed() < TRUSTED => kept,
+            Some(kept) => self.asked(kept).await?,
+            None => self.opened().await?,
         };
         Ok(Reader { kept: Some(kept), home: Arc::clone(&self.0), _permit: permit })
+    }
+
+    /// The connection, if it still answers. If not, whatever happened to it happened to the others: nobody asks them one by one.
+    async fn asked(&self, mut kept: Kept<C>) -> Result<Kept<C>, StoreError> {
+        if matches!(timeout(TRUSTED, kept.connection.ping()).await, Ok(Ok(()))) {
+            return Ok(Kept { answered: Instant::now(), ..kept });
+        }
+        drop(std::mem::take(&mut *self.0.resting()));
+        self.opened().await
+    }
+
+    async fn opened(&self) -> Result<Kept<C>, StoreError> {
+        Ok(Kept { connection: (self.0.open)().await?, answered: Instant::now() })
     }
 
     /// Waits for the reads that are under way, and closes every connection.
