@@ -1,6 +1,6 @@
 //! PostgreSQL 15 and later: any number of processes on one database.
 //!
-//! Each process has one writer connection ([`writer`]) that runs units of work in transactions, and a pool of readers that
+//! Each process has one writer connection ([`writer`]) that runs units of work in transactions, and readers that
 //! never begin one. A writer takes one lock for the whole database before it reads anything, so units of all processes
 //! happen one after another, as on SQLite: whatever a unit counted still holds when it commits, and the audit chain has no
 //! gaps. How the processes hear of each other's changes is in [`feed`].
