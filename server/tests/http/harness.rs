@@ -184,9 +184,22 @@ impl Server {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1_024
     }
+    /// Sends the process a signal, by its name.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap().success());
+    }
     /// Ends the process with SIGKILL, as a power cut of the process would; it is reaped later.
     pub fn kill(&self) {
-        assert!(Command::new("kill").args(["-KILL", &self.pid().to_string()]).status().unwrap().success());
+        self.signal("KILL");
+    }
+    /// Holds the whole process where it is, until it gets SIGCONT: what changes meanwhile was not changed by it.
+    pub fn hold(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.pid());
+        let held = |task: fs::DirEntry| fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| stat.contains(") T "));
+        while !fs::read_dir(&tasks).unwrap().all(|task| held(task.unwrap())) {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
     /// Ends the process and keeps its data.
     pub fn stop(self) -> Installation {

@@ -1,8 +1,5 @@
 use crate::harness::Server;
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_server_that_is_asked_to_stop_ends_within_ten_seconds() {
@@ -12,7 +9,7 @@ fn a_server_that_is_asked_to_stop_ends_within_ten_seconds() {
     let cookie = server.admin();
     let _stream = server.request("GET", "/events").cookie(&cookie).open();
     let begun = Instant::now();
-    assert!(Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap().success());
+    server.signal("TERM");
     // The signal takes a moment; while readiness is false, requests are still answered.
     while server.get("/readyz").status != 503 {}
     assert_eq!(server.get("/healthz").status, 200);
@@ -24,7 +21,7 @@ fn a_server_that_is_asked_to_stop_ends_within_ten_seconds() {
 fn sessions_outlive_a_restart() {
     let mut server = Server::new();
     let cookie = server.admin();
-    assert!(Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap().success());
+    server.signal("TERM");
     server.wait();
     let again = server.restart();
     assert_eq!(again.request("GET", "/keys").cookie(&cookie).send().status, 200);

@@ -191,7 +191,7 @@ fn a_server_leaves_checkpoints_that_betray_a_cut_off_end() {
     let mut server = Installation::with(&[("KEYWARD_AUDIT_SINK", sink.to_str().unwrap())]).serve();
     server.admin();
     assert!(server.at.run(&["token", "create", "--user", EMAIL, "--name", "CI", "--scope", "keys:read"]).status.success());
-    assert!(Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap().success());
+    server.signal("TERM");
     server.wait();
     let at = server.stop();
     assert!(fs::read_to_string(&sink).unwrap().lines().count() >= 2, "one at the start and one at the end");

@@ -81,8 +81,11 @@ fn an_unknown_setting_is_refused_by_name() {
 #[test]
 fn a_second_server_on_the_same_folder_refuses() {
     let server = Server::new();
+    // What the first one notes down after its start is not the second one's doing.
+    server.hold();
     let told = refused(&server.at, &[("KEYWARD_LISTEN", "127.0.0.1:0")]);
     assert!(told.contains("serves from this data folder already"), "{told}");
+    server.signal("CONT");
     assert_eq!(server.get("/readyz").status, 200);
 }
 

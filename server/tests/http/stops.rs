@@ -3,7 +3,6 @@
 use crate::harness::Server;
 use std::{
     io::Read,
-    process::Command,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
@@ -43,7 +42,7 @@ fn ten_restarts_under_load_fail_no_request_and_end_no_session() {
             }
             thread::sleep(Duration::from_millis(150));
             let begun = Instant::now();
-            assert!(Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap().success());
+            server.signal("TERM");
             // The balancer.
             while answered(&server, &cookie, "/readyz", "200") {
                 thread::sleep(Duration::from_millis(5));
