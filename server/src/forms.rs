@@ -217,18 +217,18 @@ fn done(done: Done) -> Response {
     Redirect::to(&done.page()).into_response()
 }
 
-/// The same request, if its body is a form that names each field once and all of them are among `known`.
+/// The same request and its fields, if its body is a form that names each field once and all of them are among `known`.
 ///
 /// # Errors
 /// Those of [`Fields::parse`], and `UnsupportedBody` for what is not declared to be a form.
-pub(crate) async fn checked(request: Request, known: &'static [&'static str]) -> Result<Request, Problem> {
+pub(crate) async fn checked(request: Request, known: &'static [&'static str]) -> Result<(Request, Fields), Problem> {
     if !is_form(request.headers()) {
         return Err(Problem::UnsupportedBody);
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, LONGEST).await.map_err(|_| Problem::UnsupportedBody)?;
-    Fields::parse(&body, known)?;
-    Ok(Request::from_parts(parts, Body::from(body)))
+    let fields = Fields::parse(&body, known)?;
+    Ok((Request::from_parts(parts, Body::from(body)), fields))
 }
 
 /// Whether the one `Content-Type` is that of a form, in UTF-8 if it names a character set.

@@ -12,6 +12,7 @@ mod health;
 mod host;
 mod pages;
 mod provider;
+mod refusals;
 mod request;
 mod scrub;
 mod security_headers;
@@ -107,6 +108,7 @@ fn router(site: Site) -> Router {
         .merge(static_files::routes())
         .fallback(pages::not_found)
         .method_not_allowed_fallback(request::method_not_allowed)
+        .layer(middleware::from_fn_with_state(site.clone(), refusals::layer))
         .layer(middleware::from_fn(body_limit::layer))
         .layer(middleware::from_fn(scrub::layer))
         .layer(middleware::from_fn_with_state(site.clone(), csrf::layer))

@@ -41,6 +41,7 @@ struct Metrics {
     audit_events: Gauge,
     last_backup: Gauge<f64, AtomicU64>,
     database_up: Gauge,
+    checkpoints_stuck: Gauge,
 }
 
 impl Metrics {
@@ -48,7 +49,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("keyward");
         let requests = Family::default();
         let seconds = Histogram::new(BOUNDS);
-        let [sessions, accounts, audit_events, database_up] = std::array::from_fn(|_| Gauge::default());
+        let [sessions, accounts, audit_events, database_up, checkpoints_stuck] = std::array::from_fn(|_| Gauge::default());
         let last_backup = Gauge::<f64, AtomicU64>::default();
         registry.register("http_requests", "Answered requests, by method, route pattern and status", requests.clone());
         registry.register_with_unit("http_answer_time", "Time to the head of an answer", Unit::Seconds, seconds.clone());
@@ -62,12 +63,18 @@ impl Metrics {
             last_backup.clone(),
         );
         registry.register("database_up", "Whether the database answered when this was asked", database_up.clone());
+        registry.register(
+            "audit_checkpoints_stuck",
+            "Whether the second place of the audit trail takes no checkpoints",
+            checkpoints_stuck.clone(),
+        );
         registry.register_collector(Box::new(OfVault));
-        Self { registry, requests, seconds, sessions, accounts, audit_events, last_backup, database_up }
+        Self { registry, requests, seconds, sessions, accounts, audit_events, last_backup, database_up, checkpoints_stuck }
     }
 
     /// Takes over what the database says; nothing when it did not answer.
-    fn set(&self, gauges: Option<Gauges>) {
+    fn set(&self, gauges: Option<Gauges>, checkpoints_stuck: bool) {
+        self.checkpoints_stuck.set(i64::from(checkpoints_stuck));
         self.database_up.set(i64::from(gauges.is_some()));
         let Some(gauges) = gauges else { return };
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);

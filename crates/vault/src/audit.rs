@@ -4,11 +4,13 @@
 //! of the keyring, because whoever can write to the database could recompute a plain hash chain.
 
 mod checkpoint;
+mod denied;
 mod query;
 mod retention;
 mod sink;
 mod verify;
 
+pub use denied::Denied;
 pub use query::{AuditExport, AuditSlice};
 pub(crate) use sink::Sink;
 pub use verify::Chain;

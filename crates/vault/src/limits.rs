@@ -38,6 +38,8 @@ pub const SIGN_INS_BY_NETWORK: Rule = Rule { name: "sign_in.network", most: 60, 
 pub const AUDIT_WALKS: Rule = Rule { name: "audit.verify", most: 6, window: MINUTE };
 /// Exports of the audit trail, by administrator.
 pub const AUDIT_EXPORTS: Rule = Rule { name: "audit.export", most: 10, window: MINUTE };
+/// Refusals that are written down, by account.
+pub const DENIALS: Rule = Rule { name: "access.deny", most: 30, window: MINUTE };
 /// Links for a new password, by administrator.
 pub const RESET_LINKS: Rule = Rule { name: "account.reset_link", most: 30, window: MINUTE };
 

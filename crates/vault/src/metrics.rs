@@ -3,7 +3,7 @@
 
 pub use crate::store::gauges::Gauges;
 
-use crate::{Context, Failure, Vault, access, keyring};
+use crate::{Context, Failure, Vault, access, audit, keyring};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -39,6 +39,11 @@ pub fn secrets_opened() -> u64 {
 }
 
 impl Vault {
+    /// Whether the second place of the audit trail takes no checkpoints just now.
+    #[must_use]
+    pub fn checkpoints_are_stuck(&self) -> bool {
+        self.0.sink.as_ref().is_some_and(audit::Sink::alarm)
+    }
     /// What stands in the database now.
     ///
     /// # Errors

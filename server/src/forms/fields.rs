@@ -56,7 +56,7 @@ impl Fields {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
     }
     /// The text of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
     }
     /// The text of a field; empty when it was not submitted.

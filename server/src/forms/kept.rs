@@ -28,7 +28,6 @@ pub(super) async fn layer(State(site): State<Site>, request: Request, next: Next
         Err(answer) => return answer,
     };
     let ended = caller.context.identity().is_none() && caller.token.is_some() && is_form(&parts.headers);
-    parts.extensions.insert(caller.clone());
     if !ended {
         return next.run(Request::from_parts(parts, body)).await;
     }

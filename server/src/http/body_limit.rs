@@ -148,8 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_comes_too_slowly_is_refused() {
-        let info =
-            RequestInfo { context: Context::new(Actor::Nobody, None), nonce: leptos::nonce::Nonce::new(), theme: None, is_api: false };
+        let info = RequestInfo::new(Context::new(Actor::Nobody, None), None, false);
         let app = Router::new().route("/", post(async || ())).layer(middleware::from_fn(layer)).layer(Extension(info));
         let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"email="))]);
         let mut request = Request::new(Body::from_stream(first.chain(stream::pending())));

@@ -20,13 +20,12 @@ pub(super) async fn layer(Extension(info): Extension<RequestInfo>, request: Requ
 mod tests {
     use super::*;
     use axum::{Router, body::Body, middleware, routing::get};
-    use leptos::nonce::Nonce;
     use tower::ServiceExt;
     use vault::{Actor, Context};
 
     #[tokio::test]
     async fn a_panic_becomes_a_problem_that_says_nothing_of_it() {
-        let info = RequestInfo { context: Context::new(Actor::Nobody, None), nonce: Nonce::new(), theme: None, is_api: false };
+        let info = RequestInfo::new(Context::new(Actor::Nobody, None), None, false);
         let id = info.context.request.to_string();
         let fails = || async {
             assert!(id_is_odd(), "canary");

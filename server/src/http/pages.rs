@@ -2,7 +2,7 @@
 
 mod arguments;
 
-use super::{Caller, RequestInfo, Site, cookies, shown_cookie};
+use super::{Caller, RequestInfo, Site, cookies, refusals::Named, shown_cookie};
 use crate::{forms, logging, problem};
 use app::{api::ApiError, returned::Returned, shown::Shown};
 use axum::{
@@ -210,15 +210,17 @@ async fn server_function(
     if caller.context.identity().is_none() {
         return refused(Problem::NotAuthenticated);
     }
-    let request = match forms::checked(request, arguments).await {
-        Ok(request) => request,
+    let (request, named) = match forms::checked(request, arguments).await {
+        Ok((request, fields)) => (request, Named(fields.get("id").and_then(|id| id.parse().ok()))),
         Err(problem) => return refused(problem),
     };
     let (mut parts, body) = request.into_parts();
     // What the answer looks like must not depend on headers: leptos would answer a browser's plain form with a redirect to its Referer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = Request::from_parts(parts, body);
-    leptos_axum::handle_server_fns_with_context(context(site, info, caller, None, None), request).await.into_response()
+    let mut response = leptos_axum::handle_server_fns_with_context(context(site, info, caller, None, None), request).await.into_response();
+    response.extensions_mut().insert(named);
+    response
 }
 
 fn refused(problem: Problem) -> Response {

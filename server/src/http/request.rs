@@ -5,7 +5,7 @@ use crate::{logging, problem};
 use axum::{
     Extension,
     extract::{FromRequestParts, Request, State},
-    http::{HeaderName, HeaderValue, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -14,7 +14,10 @@ use domain::{
     person::{Role, Theme},
 };
 use leptos::nonce::Nonce;
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 use vault::{Actor, Context, accounts::SessionToken};
 
 /// The other end of the connection.
@@ -32,6 +35,18 @@ pub(crate) struct RequestInfo {
     pub(crate) theme: Option<Theme>,
     /// Whether it goes to REST, where an `Authorization` header counts.
     pub(crate) is_api: bool,
+    /// Whoever sent it, once somebody has asked.
+    caller: Arc<OnceLock<Caller>>,
+}
+
+impl RequestInfo {
+    pub(super) fn new(context: Context, theme: Option<Theme>, is_api: bool) -> Self {
+        Self { context, nonce: Nonce::new(), theme, is_api, caller: Arc::default() }
+    }
+    /// Whoever sent it, when a handler or extractor has asked.
+    pub(super) fn known_caller(&self) -> Option<&Caller> {
+        self.caller.get()
+    }
 }
 
 /// Gives the request its id and notes where it came from.
@@ -42,7 +57,7 @@ pub(super) async fn layer(State(site): State<Site>, mut request: Request, next: 
     let is_api = request.uri().path().starts_with("/api/v1/");
     let theme = cookies::theme(request.headers());
     let id = HeaderValue::try_from(context.request.to_string());
-    request.extensions_mut().insert(RequestInfo { context, nonce: Nonce::new(), theme, is_api });
+    request.extensions_mut().insert(RequestInfo::new(context, theme, is_api));
     let mut response = next.run(request).await;
     if let Ok(id) = id {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
@@ -75,6 +90,28 @@ impl Caller {
     pub(crate) fn is_admin(&self) -> bool {
         self.context.identity().is_some_and(|identity| identity.role == Role::Admin)
     }
+    /// Asks the database.
+    async fn find(info: &RequestInfo, headers: &HeaderMap, site: &Site) -> Result<Self, Response> {
+        if bearer::decides(info, headers) {
+            let context = bearer::authenticate(site, info, headers).await?;
+            return Ok(Self { context, token: None });
+        }
+        let token = site.cookie.read(headers);
+        let found = match &token {
+            Some(token) => site.vault.authenticate(&info.context, token).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(identity) => {
+                let actor = identity.map_or(Actor::Nobody, Actor::Person);
+                Ok(Self { context: info.context.clone().with_actor(actor), token })
+            }
+            Err(failure) => {
+                logging::report(&failure);
+                Err(problem::answer(failure.problem(), info.context.request))
+            }
+        }
+    }
     /// Whether the session this request came with still stands.
     pub(super) async fn is_still_signed_in(&self, site: &Site) -> bool {
         let Some(token) = &self.token else { return false };
@@ -93,28 +130,11 @@ impl FromRequestParts<Site> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
-        if let Some(known) = parts.extensions.get::<Self>() {
+        let info = parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it");
+        if let Some(known) = info.known_caller() {
             return Ok(known.clone());
         }
-        let info = parts.extensions.get::<RequestInfo>().expect("every route is inside the layer that makes it").clone();
-        if bearer::decides(&info, &parts.headers) {
-            let context = bearer::authenticate(site, &info, &parts.headers).await?;
-            return Ok(Self { context, token: None });
-        }
-        let token = site.cookie.read(&parts.headers);
-        let found = match &token {
-            Some(token) => site.vault.authenticate(&info.context, token).await,
-            None => Ok(None),
-        };
-        match found {
-            Ok(identity) => {
-                let actor = identity.map_or(Actor::Nobody, Actor::Person);
-                Ok(Self { context: info.context.with_actor(actor), token })
-            }
-            Err(failure) => {
-                logging::report(&failure);
-                Err(problem::answer(failure.problem(), info.context.request))
-            }
-        }
+        let found = Self::find(info, &parts.headers, site).await?;
+        Ok(info.caller.get_or_init(|| found).clone())
     }
 }

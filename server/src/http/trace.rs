@@ -29,7 +29,7 @@ pub(super) async fn layer(Extension(info): Extension<RequestInfo>, request: Requ
 }
 
 /// A method's name, unless the client made it up.
-fn known(method: &axum::http::Method) -> &'static str {
+pub(super) fn known(method: &axum::http::Method) -> &'static str {
     const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
     KNOWN.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }

@@ -61,7 +61,7 @@ async fn answer(vault: Vault, request: Request<Incoming>) -> Result<Response<Str
     }
     let metrics = METRICS.get_or_init(Metrics::new);
     let gauges = vault.gauges(&Context::system()).await;
-    metrics.set(gauges.inspect_err(logging::report).ok());
+    metrics.set(gauges.inspect_err(logging::report).ok(), vault.checkpoints_are_stuck());
     let mut text = String::new();
     if encode(&mut text, &metrics.registry).is_err() {
         return fixed(StatusCode::INTERNAL_SERVER_ERROR, "the numbers could not be written\n");

@@ -3,8 +3,12 @@ use crate::{
     provider::Provider,
 };
 use std::{
+    fs::File,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 fn ask(port: u16, path: &str) -> String {
@@ -48,6 +52,36 @@ fn what_happened_is_told_in_numbers_on_an_address_of_its_own() {
     assert!(ask(port, "/").starts_with("HTTP/1.1 404"));
     // The pages' own address tells nothing, and keys cannot be sent to this one.
     assert_eq!(server.get("/metrics").status, 404);
+}
+
+/// A second place that blocks for ever, as a pipe that nobody reads does, holds up nobody and is told. Seen red with a file in its place.
+#[test]
+fn a_second_place_of_the_trail_that_blocks_is_told_and_holds_up_nobody() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let listen = format!("127.0.0.1:{port}");
+    let settings = [("KEYWARD_METRICS_LISTEN", listen.as_str()), ("KEYWARD_AUDIT_SINK", pipe.to_str().unwrap())];
+    let server = Installation::with(&settings).serve();
+    let begun = Instant::now();
+    let cookie = server.admin();
+    let key = serde_json::json!({"provider": "openai", "key": "sk-canary-0123456789abcdef", "label": "One"});
+    assert_eq!(server.api("POST", "/api/v1/byok/keys/add", Some(&cookie)).json(&key).send().status, 200);
+    while value(&ask(port, "/metrics"), "keyward_audit_checkpoints_stuck") != 1.0 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "no alarm");
+        thread::sleep(Duration::from_millis(100));
+    }
+    let begun = Instant::now();
+    assert_eq!(server.api("GET", "/api/v1/byok/keys", Some(&cookie)).send().status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    // Whoever reads the pipe at last frees it.
+    let mut reader = File::open(&pipe).unwrap();
+    reader.read_exact(&mut [0; 1]).unwrap();
+    while value(&ask(port, "/metrics"), "keyward_audit_checkpoints_stuck") != 0.0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the alarm stays");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
