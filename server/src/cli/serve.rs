@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use vault::Context;
 
 /// Serves until SIGTERM or SIGINT.
@@ -23,13 +23,13 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
         return Err(start::StartFailure::NoDataFolder(config.data_dir.display().to_string()).into());
     }
     let _lock = config.lock_path().map(|path| lock(&path)).transpose()?;
-    let listener = bind(config.listen).await?;
+    let listener = bind(config.listen)?;
     // With port 0 the system chose one.
     config.listen = listener.local_addr()?;
     config.vault.own_addresses = vec![config.listen];
     let metrics = match config.metrics_listen {
         None => None,
-        Some(address) => Some(bind(address).await?),
+        Some(address) => Some(bind(address)?),
     };
     if let Some(listener) = &metrics {
         config.vault.own_addresses.push(listener.local_addr()?);
@@ -50,8 +50,19 @@ pub(super) async fn run(mut config: Config) -> Result<(), CommandFailure> {
     Ok(())
 }
 
-async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| io::Error::new(error.kind(), format!("Cannot listen on {address}: {error}")))
+/// Connections that the system holds for us until they are accepted; it may allow fewer (`net.core.somaxconn`). Beyond them it drops the
+/// first packet, and a client tries again after a second.
+const BACKLOG: u32 = 1024;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restart does not wait for the connections of the process before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error| io::Error::new(error.kind(), format!("Cannot listen on {address}: {error}")))
 }
 
 /// Holds the data folder for this process: two servers on one SQLite file would each believe in limits and events of its own.

@@ -9,6 +9,7 @@ use socket2::{Domain, Socket, Type};
 use std::{
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -74,6 +75,26 @@ fn every_connection_taken_by_silent_clients_is_free_again_soon() {
     assert_eq!(server.get("/healthz").status, 200);
     assert!(begun.elapsed() < Duration::from_secs(13), "{:?}", begun.elapsed());
     drop(all);
+}
+
+/// Seen red with an accept loop that ends when it cannot accept, and where the system held only 128 connections for it.
+#[test]
+fn without_file_descriptors_it_stays_alive_and_heals() {
+    let server = Server::new();
+    let cookie = server.admin();
+    let limited = Command::new("prlimit").args(["--pid", &server.pid().to_string(), "--nofile=64:64"]).status().unwrap();
+    assert!(limited.success());
+    let mut all: Vec<_> = (0..200).map(|_| connect_from(&server, 1)).collect();
+    // Whoever is connected is answered, if only with what there is no descriptor for.
+    let ask = format!("GET /api/v1/byok/keys HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n");
+    all[0].write_all(ask.as_bytes()).unwrap();
+    let line = first_line(&mut all[0]);
+    assert!(["HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable"].contains(&line.as_str()), "{line:?}");
+    drop(all);
+    let begun = Instant::now();
+    assert_eq!(server.get("/readyz").status, 200);
+    add(&server, &cookie, &json!({"provider": "openai", "key": "sk-canary-0123456789abcdef", "label": "One"}));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[test]
