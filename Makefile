@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench soak fmt lint screenshots
+.PHONY: help run build test bench soak fuzz fmt lint screenshots
 
 run: ## set up, build, make ./data on the first run, serve on http://127.0.0.1:3000
 	@scripts/run
@@ -11,6 +11,8 @@ bench: ## how far Keyward is from the same work without it, in ratios: ten minut
 	@scripts/bench
 soak: ## the long tests, hours of kills and faults; SOAK_ROUNDS=20 for a taste
 	@scripts/soak
+fuzz: ## readers of untrusted bytes under libFuzzer, half an hour each; FUZZ_SECONDS=60 for a taste
+	@scripts/fuzz
 fmt: ## format Rust, TypeScript and styles
 	@scripts/fmt
 lint: ## the gates of `make test` alone: formats, lints, boundaries, licences

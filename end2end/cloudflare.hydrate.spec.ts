@@ -1,3 +1,4 @@
+import { untilHeld } from './harness/alive.ts';
 import { expectAccessible, expectNoSideScroll } from './harness/axe.ts';
 import { expect, refusal, test } from './harness/cloudflare.ts';
 import { shoot } from './harness/shots.ts';
@@ -18,6 +19,7 @@ test('Escape leaves a dialog, and Tab stays inside', async ({ page, admin, cloud
   await page.goto(`${PAGE}/zones/${cloudflare.addZone('example.com')}`);
   await page.getByRole('link', { name: 'Add a record' }).click();
   await expect(page.getByRole('dialog')).toBeVisible();
+  await untilHeld(page);
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => !!document.activeElement?.closest('dialog'))).toBe(true);

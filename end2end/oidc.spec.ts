@@ -109,7 +109,12 @@ test('signing out ends the session here and at the provider', async ({ page, log
   await expect(heading(page, 'Who are you?'), 'the provider asks again').toBeVisible();
 });
 
-test('what was typed survives a session that ended, and the secret does not', async ({ page, doubles, secret }) => {
+test('what was typed survives a session that ended, and the secret does not', async ({
+  page,
+  doubles,
+  secret,
+  javaScriptEnabled,
+}) => {
   const idle = 6_000;
   const idp = await Idp.start();
   const site = await Keyward.start(doubles, { ...idp.settings, KEYWARD_SESSION_IDLE: `${idle / 1_000}s` });
@@ -119,7 +124,10 @@ test('what was typed survives a session that ended, and the secret does not', as
     const keys = new KeysPage(page);
     await page.goto(`${site.url}/keys/new?provider=openai`);
     await page.getByRole('link', { name: 'Sign in with 127.0.0.1' }).click();
+    // Its last request: whatever came later than a tenth of the idle time would keep the session.
+    const listening = javaScriptEnabled ? page.waitForResponse('**/events') : undefined;
     await answer(page, 'ann');
+    await listening;
     await keys.field('API key').fill(key);
     await keys.field('Label').fill('Tuesday & Ümläut');
     await page.waitForTimeout(idle + 300);

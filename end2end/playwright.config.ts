@@ -9,8 +9,9 @@ export default defineConfig({
   fullyParallel: true,
   retries: 0,
   forbidOnly: !!process.env.CI,
-  timeout: 45_000,
-  expect: { timeout: 7_000 },
+  // Against a hang. How soon the product answers is asserted where it matters; a busy machine takes its time for everything else.
+  timeout: 150_000,
+  expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'artefacts/report.json' }]],
   use: {
     screenshot: 'only-on-failure',

@@ -1,3 +1,4 @@
+import { untilHeld } from './harness/alive.ts';
 import { canary } from './harness/canary.ts';
 import { expectAccessible, expectNoSideScroll } from './harness/axe.ts';
 import { expect, signIn, test } from './harness/fixtures.ts';
@@ -53,6 +54,8 @@ test('a dialog of the settings takes the focus, holds it and gives it back', asy
   const [{ id }] = (await answer.json()) as [{ id: string }];
   await page.goto(`/settings/users/${id}/disable`);
   await expect(page.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await untilHeld(page);
+  await page.getByRole('link', { name: 'Cancel' }).focus();
   await page.keyboard.press('Tab');
   await expect(page.getByRole('button', { name: 'Disable account' })).toBeFocused();
   await page.keyboard.press('Tab');

@@ -1,3 +1,4 @@
+import { untilHeld } from './harness/alive.ts';
 import { expectAccessible, expectNoSideScroll } from './harness/axe.ts';
 import { expect, signIn, test } from './harness/fixtures.ts';
 import { shoot } from './harness/shots.ts';
@@ -34,6 +35,7 @@ test('without a clipboard the token is selected and the page says what to do', a
 
 test('Escape leaves a dialog of tokens, and Tab stays inside', async ({ page }) => {
   await new TokensPage(page).fillNew('x', []);
+  await untilHeld(page);
   for (let presses = 0; presses < 14; presses += 1) {
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => !!document.activeElement?.closest('dialog'))).toBe(true);

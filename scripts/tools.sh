@@ -7,6 +7,7 @@ WASM_BINDGEN_VERSION=0.2.130
 BINARYEN_VERSION=132.0.0
 CARGO_DENY_VERSION=0.20.2
 SCHEMATHESIS_VERSION=4.32.5
+CARGO_FUZZ_VERSION=0.13.1
 
 TOOLS=${KEYWARD_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/keyward/tools}
 
@@ -27,4 +28,5 @@ use_trunk() { use_tool trunk "$TRUNK_VERSION" trunk "$TRUNK_VERSION"; }
 use_wasm_bindgen() { use_tool wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen "$WASM_BINDGEN_VERSION"; }
 use_wasm_opt() { use_tool binaryen "$BINARYEN_VERSION" wasm-opt "${BINARYEN_VERSION%%.*}"; }
 use_cargo_deny() { use_tool cargo-deny "$CARGO_DENY_VERSION" cargo-deny "$CARGO_DENY_VERSION"; }
+use_cargo_fuzz() { use_tool cargo-fuzz "$CARGO_FUZZ_VERSION" cargo-fuzz "$CARGO_FUZZ_VERSION"; }
 use_schemathesis() { use_tool schemathesis "$SCHEMATHESIS_VERSION" schemathesis "$SCHEMATHESIS_VERSION"; }

@@ -16,3 +16,12 @@ export async function openAlive(keys: KeysPage): Promise<void> {
   await keys.open();
   await listening;
 }
+
+/** Waits until the open dialog holds the focus: what does so comes alive after the page has arrived. */
+export async function untilHeld(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.getByRole('dialog').locator('a[href], button:enabled').last().focus();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => !!document.activeElement?.closest('dialog'))).toBe(true);
+  }).toPass();
+}

@@ -148,6 +148,12 @@ impl Keyring {
     pub fn unwrap(root: &RootKey, ring_version: u64, blob: &Sealed) -> Result<Self, KeyringError> {
         RingKey::of(root).unwrap(ring_version, blob)
     }
+    /// For the fuzzer: whether a body is refused, or written again as it was read.
+    #[cfg(fuzzing)]
+    pub fn refuses_or_rewrites(body: &[u8]) -> bool {
+        let text = Plaintext::from_bytes(body.to_vec());
+        body::read(&text).map_or(true, |ring| body::write(&ring).expose() == body)
+    }
     /// Rises with each change of the ring.
     #[must_use]
     pub const fn ring_version(&self) -> u64 {

@@ -9,6 +9,7 @@ mod peers;
 use super::{Site, request::Peer, router};
 use crate::config::Config;
 use axum::body::Body;
+use futures::FutureExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -56,29 +57,16 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
         site.leave();
         sleep(LEAVE_TIME).await;
     });
-    loop {
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            accepted = accept(&listener, &slots) => accepted,
-        };
-        let (stream, peer, slot) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors, mostly: waiting lets others close theirs.
-                tracing::warn!(%error, "cannot accept a connection");
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
+    let attend = |(stream, peer, slot): Accepted| {
         let Some(place) = peers.admit(peer.ip(), &site.config.trusted_proxies) else {
             tracing::debug!("a client network has too many connections");
-            continue;
+            return;
         };
         // Without it, answers of more than one packet wait for the client's delayed acknowledgement.
         let prepared = stream.set_nodelay(true).and_then(|()| SockRef::from(&stream).set_tcp_user_timeout(Some(GONE_TIME)));
         if let Err(error) = prepared {
             tracing::debug!(%error, "a connection ended before it began");
-            continue;
+            return;
         }
         let app = app.clone();
         let service = service_fn(move |request: Request<Incoming>| {
@@ -93,6 +81,24 @@ pub(crate) async fn serve(listener: TcpListener, config: Arc<Config>, vault: Vau
             }
             drop((slot, place));
         });
+    };
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        match accepted {
+            Ok(accepted) => attend(accepted),
+            Err(error) => {
+                // Out of file descriptors, mostly: waiting lets others close theirs.
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    // Whom the system has let in already is answered: closing the listener would cut them off.
+    while let Some(Ok(accepted)) = accept(&listener, &slots).now_or_never() {
+        attend(accepted);
     }
     drop(listener);
     site.stop_streams();
@@ -142,15 +148,16 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// Serves 1 MiB to a client over a connection that holds 1 KiB, and says how long it took and how it ended.
+    /// Serves 1 MiB to a client over a connection that holds 8 KiB, and says how long it took and how it ended.
     async fn served(pace: Option<Duration>) -> (Duration, hyper::Result<()>) {
-        let (near, mut far) = duplex(1024);
+        const HOLDS: usize = 8 * 1024;
+        let (near, mut far) = duplex(HOLDS);
         let answer = service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(Body::from(vec![0; 1024 * 1024]))));
         let connection = builder().serve_connection(TokioIo::new(Impatient::new(near)), answer);
         let client = tokio::spawn(async move {
             far.write_all(REQUEST).await.expect("a request");
             let Some(pace) = pace else { return std::future::pending().await };
-            while far.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {
+            while far.read(&mut [0; HOLDS]).await.is_ok_and(|read| read > 0) {
                 sleep(pace).await;
             }
         });
@@ -176,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_client_gets_everything() {
-        let (time, outcome) = served(Some(SECOND / 50)).await;
+        let (time, outcome) = served(Some(SECOND / 5)).await;
         // The idle connection is closed after the answer, which counts as an error of the client's.
         assert!(outcome.is_err_and(|error| error.is_timeout()));
         assert!(time > SECOND * 20, "{time:?}");

@@ -1,11 +1,13 @@
 //! A server under test, and a client that says exactly what it is told to.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +16,17 @@ use url::form_urlencoded;
 
 pub const EMAIL: &str = "ann@example.com";
 pub const PASSWORD: &str = "violet otter crosses 17 bridges";
+
+/// A port that nobody listens on. The system gives a port out again as soon as it is free; each is given out here once.
+pub fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return port;
+        }
+    }
+}
 
 /// A data folder made by `keyward init`, and the settings of the programs that use it.
 pub struct Installation {
@@ -39,7 +52,7 @@ impl Installation {
     }
     pub fn in_folder(data: &Path, settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut new =
             Self { data: data.to_owned(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), _folder: None, port, settings };
         let made = new.run(&["init"]);
@@ -51,14 +64,14 @@ impl Installation {
     /// An installation that is in a folder already.
     pub fn on(data: &Path, settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self { data: data.to_owned(), setup_token: String::new(), log: tempfile::tempdir().unwrap(), _folder: None, port, settings }
     }
     /// A second server on the same database: the same settings and root key, a folder and a port of its own.
     pub fn beside(other: &Self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::copy(other.data().join("root.key"), folder.path().join("root.key")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self {
             data: folder.path().to_owned(),
             setup_token: String::new(),
@@ -108,9 +121,11 @@ impl Installation {
     pub fn serve(self) -> Server {
         let log = File::options().create(true).append(true).open(self.log.path().join("stderr")).unwrap();
         let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let server = Server { at: self, child: Process(child) };
+        let mut server = Server { at: self, child: Process(child) };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", server.at.port)).is_err() || server.get("/readyz").status != 200 {
+            // Another one on its port would answer in its place.
+            assert_eq!(server.child.0.try_wait().unwrap(), None, "{}", server.at.log());
             assert!(begun.elapsed() < Duration::from_secs(20), "the server did not start");
             thread::sleep(Duration::from_millis(20));
         }

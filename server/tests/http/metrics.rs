@@ -1,11 +1,11 @@
 use crate::{
-    harness::{Installation, Server},
+    harness::{Installation, Server, free_port},
     provider::Provider,
 };
 use std::{
     fs::File,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -26,7 +26,7 @@ fn value(text: &str, begin: &str) -> f64 {
 
 #[test]
 fn what_happened_is_told_in_numbers_on_an_address_of_its_own() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let listen = format!("127.0.0.1:{port}");
     let provider = Provider::start();
     let settings: Vec<_> = provider.settings().into_iter().chain([("KEYWARD_METRICS_LISTEN", listen.as_str())]).collect();
@@ -57,7 +57,7 @@ fn what_happened_is_told_in_numbers_on_an_address_of_its_own() {
 /// A second place that blocks for ever, as a pipe that nobody reads does, holds up nobody and is told. Seen red with a file in its place.
 #[test]
 fn a_second_place_of_the_trail_that_blocks_is_told_and_holds_up_nobody() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

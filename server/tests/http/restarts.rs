@@ -118,7 +118,7 @@ fn when_every_connection_is_busy_the_next_is_told_so_and_does_not_queue() {
     let world = World::new();
     let cookie = world.person("ann@example.com");
     thread::scope(|scope| {
-        scope.spawn(|| world.ask("begin; lock table sessions in access exclusive mode; select pg_sleep(6); commit"));
+        scope.spawn(|| world.ask("begin; lock table sessions in access exclusive mode; select pg_sleep(12); commit"));
         while world.ask("select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'sessions'::regclass")
             == "0"
         {

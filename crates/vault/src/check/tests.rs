@@ -24,7 +24,7 @@ fn provider(id: &str) -> Provider {
 
 fn egress(allow: Vec<String>) -> Egress {
     let ms = Duration::from_millis;
-    let limits = Limits { dns: ms(100), connect: ms(300), first_byte: ms(300), total: ms(500), floor: ms(80), ..Limits::default() };
+    let limits = Limits { dns: ms(100), connect: ms(1_500), first_byte: ms(1_500), total: ms(2_500), floor: ms(80), ..Limits::default() };
     Egress::with(Settings { allow_endpoints: allow, ..Settings::default() }, limits, Box::new(NoNames)).unwrap()
 }
 

@@ -21,7 +21,7 @@ impl Resolve for NoNames {
 /// Asks a service at the double about a secret.
 async fn ask_with(id: &str, kind: usize, double: &Double, secret: &str, values: &[(&str, &str)], allowed: bool) -> Checked {
     let ms = Duration::from_millis;
-    let limits = Limits { dns: ms(100), connect: ms(300), first_byte: ms(300), total: ms(500), floor: ms(80), ..Limits::default() };
+    let limits = Limits { dns: ms(100), connect: ms(1_500), first_byte: ms(1_500), total: ms(2_500), floor: ms(80), ..Limits::default() };
     let settings = Settings { allow_endpoints: allowed.then(|| double.origin()).into_iter().collect(), ..Settings::default() };
     let egress = Egress::with(settings, limits, Box::new(NoNames)).unwrap();
     let service = ServiceCatalogue::built_in().get(&ServiceId::parse(id).unwrap()).unwrap().clone();
