@@ -148,6 +148,11 @@ impl Keyring {
     pub fn unwrap(root: &RootKey, ring_version: u64, blob: &Sealed) -> Result<Self, KeyringError> {
         RingKey::of(root).unwrap(ring_version, blob)
     }
+    /// For the fuzzer: the bytes that are sealed.
+    #[cfg(fuzzing)]
+    pub fn body(&self) -> Vec<u8> {
+        body::write(self).expose().to_vec()
+    }
     /// For the fuzzer: whether a body is refused, or written again as it was read.
     #[cfg(fuzzing)]
     pub fn refuses_or_rewrites(body: &[u8]) -> bool {
