@@ -11,7 +11,7 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   // Against a hang. How soon the product answers is asserted where it matters; a busy machine takes its time for everything else.
   timeout: 150_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 7_000 },
   reporter: [['list'], ['json', { outputFile: 'artefacts/report.json' }]],
   use: {
     screenshot: 'only-on-failure',

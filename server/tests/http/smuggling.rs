@@ -10,7 +10,7 @@ use std::{
 /// Sends the bytes; gives back everything that was answered until the server closed or fell silent, and whether it closed.
 fn exchange(server: &Server, bytes: &[u8]) -> (String, bool) {
     let mut stream = TcpStream::connect(server.at.origin().trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
     // The server may close before it has read everything.
     let _ = stream.write_all(bytes);
     let mut all = Vec::new();

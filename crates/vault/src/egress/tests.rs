@@ -124,7 +124,7 @@ async fn hostile_answers_end_within_the_limits() {
     for (act, refusal) in cases {
         let start = Instant::now();
         assert_eq!(ask(&Double::start(act).await).await.unwrap_err(), refusal);
-        assert!(start.elapsed() < Duration::from_secs(6), "{refusal}");
+        assert!(start.elapsed() < short().total * 2, "{refusal}");
     }
     assert!(ask(&Double::start(Act::Send(http("200 OK", &many, b"{}"))).await).await.is_err());
     let hundred: String = (0..98).map(|n| format!("h{n}: v\r\n")).collect();
@@ -163,7 +163,7 @@ async fn a_handshake_that_stalls_ends_within_the_limits() {
     let start = Instant::now();
     let outcome = egress(&[origin], &Names::default()).send(user(1), &endpoint, get()).await;
     assert_eq!(outcome.unwrap_err(), Refusal::Timeout);
-    assert!(start.elapsed() < Duration::from_secs(6));
+    assert!(start.elapsed() < short().total * 2);
 }
 
 #[tokio::test]
