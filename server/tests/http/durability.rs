@@ -1,67 +1,26 @@
 //! What was acknowledged is there: after SIGKILL, and because the disk was asked before the client was told.
 
 use crate::{
-    harness::{Installation, Request, Server},
+    acknowledged::{Acknowledged, acknowledged, add, adding_until_killed, check, person, vault_settings},
+    harness::{Installation, Server},
+    power,
     provider::Provider,
     strace::Strace,
 };
-use domain::key_input::SecretInput;
-use std::{fs, io::Read, sync::mpsc, thread, time::Duration};
-use vault::{Actor, Context, audit::Chain};
+use std::{fs, time::Duration};
 
 const KILLS: u64 = 50;
-const PASSWORD: &str = "violet otter crosses 17 bridges";
-
-pub fn add(server: &Server, cookie: &str, label: &str, secret: &str) -> Request {
-    server.form("/keys/new", &[("provider", "openai"), ("key", secret), ("label", label), ("act", "save")]).cookie(cookie)
-}
-
-/// An account that may hold any number of keys, and its cookie.
-pub fn person(server: &Server, email: &str) -> String {
-    let made = server.at.run_with_input(&["user", "add", email, "--role", "user", "--password-stdin"], &format!("{PASSWORD}\n"));
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    assert!(server.at.run(&["user", "set-tier", email, "enterprise"]).status.success());
-    let answer = server.form("/sign-in", &[("email", email), ("password", PASSWORD)]).send();
-    assert_eq!(answer.status, 303, "{}", answer.text());
-    answer.cookie()
-}
-
-/// Sends the request and tells whether the whole head of an answer that says "done" came back.
-pub fn acknowledged(request: &Request) -> bool {
-    let mut head = Vec::new();
-    let Ok(mut stream) = request.try_open() else { return false };
-    let _ = stream.read_to_end(&mut head);
-    head.starts_with(b"HTTP/1.1 303") && head.windows(4).any(|end| end == b"\r\n\r\n")
-}
 
 /// Fault this was seen to catch: answering before the unit of work was committed loses keys within a few rounds.
 #[test]
 fn of_fifty_kills_none_loses_an_acknowledged_key() {
     let provider = Provider::start();
     let mut server = Installation::with(&provider.settings()).serve();
-    let mut journal: Vec<(String, String, String)> = Vec::new();
+    let mut journal: Vec<Acknowledged> = Vec::new();
     for round in 0..KILLS {
         let email = format!("p{round}@example.com");
         let cookie = person(&server, &email);
-        let (told, acks) = mpsc::channel();
-        thread::scope(|scope| {
-            for client in 0..4 {
-                let (told, server, cookie) = (told.clone(), &server, &cookie);
-                scope.spawn(move || {
-                    for n in 0..7 {
-                        let (label, secret) = (format!("{client}-{n}"), format!("sk-kill-{round:04}-{client}-{n}-0123456789abcdef"));
-                        if !acknowledged(&add(server, cookie, &label, &secret)) {
-                            break;
-                        }
-                        told.send((label, secret)).unwrap();
-                    }
-                });
-            }
-            thread::sleep(Duration::from_millis(2 + (round * 7) % 60));
-            server.kill();
-        });
-        drop(told);
-        journal.extend(acks.iter().map(|(label, secret)| (email.clone(), label, secret)));
+        journal.extend(adding_until_killed(&server, (&email, &cookie), round, Duration::from_millis(2 + (round * 7) % 60)));
         server = server.restart();
     }
     assert!(journal.len() > 100, "only {} keys were acknowledged", journal.len());
@@ -70,50 +29,6 @@ fn of_fifty_kills_none_loses_an_acknowledged_key() {
     for (_, _, secret) in &journal {
         assert!(provider.requests().iter().any(|request| request.contains(secret.as_str())), "a key opened to something else");
     }
-}
-
-pub fn vault_settings(data: &std::path::Path, provider: &Provider) -> vault::Settings {
-    let [(_, catalogue), (_, allowed)] = provider.settings();
-    vault::Settings {
-        database: vault::Database::Sqlite(data.join("keyward.db")),
-        catalogue: Some(catalogue.into()),
-        allow_endpoints: vec![allowed.to_owned()],
-        own_addresses: Vec::new(),
-        default_tier: domain::person::Tier::Starter,
-        byok_tiers: vec![domain::person::Tier::Enterprise],
-        tier_limits: std::collections::BTreeMap::new(),
-        identity: None,
-        session_idle: Duration::from_secs(1_800),
-        session_max: Duration::from_secs(43_200),
-        audit: vault::AuditSettings::default(),
-        root_key_source: "file",
-        fallbacks: vault::Fallbacks::default(),
-    }
-}
-
-/// Opens every acknowledged key by testing it, each a minute after the last, so that no limit applies.
-pub fn check(settings: &vault::Settings, data: &std::path::Path, journal: &[(String, String, String)]) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let root = vault::root_key::RootKey::read_file(&data.join("root.key")).unwrap();
-        let vault = vault::start::open(settings, &[root]).await.unwrap();
-        let mut cx = Context::new(Actor::Nobody, None);
-        let mut who = String::new();
-        let mut keys = Vec::new();
-        for (email, label, _) in journal {
-            cx.now = cx.now + Duration::from_secs(61);
-            if who != *email {
-                let session = vault.sign_in(&cx, email, &SecretInput::new(PASSWORD.into()), None).await.unwrap();
-                cx = cx.with_actor(Actor::Person(session.identity));
-                keys = vault.keys_page(&cx).await.unwrap().keys;
-                who.clone_from(email);
-            }
-            let key = keys.iter().find(|key| key.label.as_deref() == Some(label)).unwrap_or_else(|| panic!("{email} {label} is lost"));
-            assert_eq!(vault.test_key(&cx, key.id).await.unwrap().verdict, domain::Verdict::Valid);
-        }
-        assert!(matches!(vault.verify_audit(&Context::system()).await.unwrap(), Chain::Intact(_)));
-        vault.close().await;
-    });
 }
 
 /// What strace saw of one thread's call, in the order of the kernel's answers.
@@ -176,4 +91,10 @@ fn the_disk_is_synced_before_the_client_is_told() {
         }
     }
     assert_eq!(acks, ADDS);
+}
+
+#[test]
+fn when_the_power_fails_nothing_is_lost_that_was_acknowledged() {
+    let figures = power::cuts(4, 4);
+    assert!(figures.acknowledged > 8, "only {} keys were acknowledged", figures.acknowledged);
 }

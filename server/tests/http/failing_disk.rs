@@ -1,7 +1,7 @@
 //! Disks that are full, and disks that fail: nobody is told that something is stored which is not.
 
 use crate::{
-    durability::{add, check, person, vault_settings},
+    acknowledged::{add, check, person, vault_settings},
     harness::{Installation, Server},
     provider::Provider,
     strace::Strace,

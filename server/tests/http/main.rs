@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
 mod account_pages;
+mod acknowledged;
 mod api;
 mod api_access;
 mod api_contract;
@@ -55,8 +56,10 @@ mod oidc_refusals;
 mod old;
 mod page_access;
 mod people;
+mod power;
 mod provider;
 mod proxy;
+mod random;
 mod restarts;
 mod schemathesis;
 mod server_functions;

@@ -28,10 +28,16 @@ impl Strace {
         }
         Self { child, _told: told }
     }
+    /// Waits until it has told everything of a server that was killed. Interrupted at that moment, it would wait for ever.
+    pub fn finish(mut self) {
+        self.child.wait().unwrap();
+    }
 }
 
 impl Drop for Strace {
     fn drop(&mut self) {
-        let _ = (Command::new("kill").args(["-INT", &self.child.id().to_string()]).status(), self.child.wait());
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = (Command::new("kill").args(["-INT", &self.child.id().to_string()]).status(), self.child.wait());
+        }
     }
 }

@@ -8,6 +8,8 @@
     reason = "tests that print their figures; the harness is shared and not all of it is used here"
 )]
 
+#[path = "../http/acknowledged.rs"]
+mod acknowledged;
 #[path = "../../../crates/vault/tests/contract/cluster.rs"]
 mod cluster;
 mod database;
@@ -23,11 +25,17 @@ mod legacy;
 mod old;
 mod pages;
 mod postgres;
+#[path = "../http/power.rs"]
+mod power;
 #[path = "../http/provider.rs"]
 mod provider;
+#[path = "../http/random.rs"]
+mod random;
 mod root_key;
 mod rotation;
 mod sign_ins;
+#[path = "../http/strace.rs"]
+mod strace;
 #[path = "../http/two_servers.rs"]
 mod two_servers;
 mod world;

@@ -1,9 +1,6 @@
 //! A change of the root key that is killed at random points: one of the two opens the database every time.
 
-use crate::{
-    harness::Installation,
-    world::{Random, rounds},
-};
+use crate::{harness::Installation, random::Random, world::rounds};
 use std::{
     fs,
     path::Path,

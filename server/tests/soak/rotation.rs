@@ -1,7 +1,10 @@
 //! A rotation that is killed, and one whose database fails, while four writers go on. The faults that tests of this
 //! kind are for have small tests of their own in the vault's contract.
 
-use crate::world::{Random, World, rounds};
+use crate::{
+    random::Random,
+    world::{World, rounds},
+};
 use std::{
     process::Stdio,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},

@@ -22,25 +22,6 @@ pub fn rounds() -> u64 {
     std::env::var("SOAK_ROUNDS").ok().map_or(200, |text| text.parse().expect("SOAK_ROUNDS is a number"))
 }
 
-/// SplitMix64; the seed is printed.
-pub struct Random(AtomicU64);
-
-impl Random {
-    #[allow(clippy::disallowed_methods, reason = "a test's own setting")]
-    pub fn new(test: &str) -> Self {
-        let given = std::env::var("SOAK_SEED").ok().map(|text| text.parse().expect("SOAK_SEED is a number"));
-        let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
-        println!("{test}: SOAK_SEED={seed}");
-        Self(AtomicU64::new(seed))
-    }
-    pub fn below(&self, most: u64) -> u64 {
-        let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % most
-    }
-}
-
 /// A key of a person, as its owner knows it.
 pub struct Owned {
     pub cx: Context,
