@@ -13,13 +13,20 @@ use crate::{
     strace::Strace,
 };
 use sqlx::Connection;
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    path::Path,
+    time::Duration,
+};
+use uuid::Uuid;
 
 const FILES: [&str; 2] = ["keyward.db", "keyward.db-wal"];
 const CALLS: &str =
     "trace=pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,ftruncate,truncate,fallocate,fsync,fdatasync,unlink,rename,renameat2";
-/// How a client is told that its key is stored: `HTTP/1.1 303`.
+/// How the answer begins that tells a client that its key is stored, `HTTP/1.1 303`, and what is before the key's id in it.
 const ANSWER: &str = r"\x48\x54\x54\x50\x2f\x31\x2e\x31\x20\x33\x30\x33";
+const ID: &str = "#key-";
 
 #[derive(Clone)]
 enum Change {
@@ -126,12 +133,16 @@ impl Disk {
         }
     }
 
-    /// What strace saw. Gives back how many clients were told that their key is stored.
-    fn record<'told>(&mut self, told: impl IntoIterator<Item = &'told str>, data: &Path) -> usize {
+    /// What strace saw. Gives back the ids of the keys whose owner was told that they are stored. Of a thread that is killed strace may tell
+    /// another's call once more: that changes neither these nor what is kept.
+    fn record<'told>(&mut self, told: impl IntoIterator<Item = &'told str>, data: &Path) -> BTreeSet<Uuid> {
         let mut pending: HashMap<&str, Call> = HashMap::new();
-        let mut answers = 0;
+        let mut answers = BTreeSet::new();
         for line in told {
-            answers += usize::from(line.contains(ANSWER));
+            if let Some(at) = line.find(ANSWER) {
+                let answer = String::from_utf8(unhex(line[at..].split('"').next().unwrap())).unwrap();
+                answers.insert(answer.split_once(ID).unwrap().1[..36].parse().unwrap());
+            }
             let Some((thread, line)) = line.split_once(' ').map(|(thread, line)| (thread, line.trim_start())) else { continue };
             if let Some(begun) = line.strip_suffix(" <unfinished ...>").filter(|line| !line.starts_with("<...")) {
                 if let Some(call) = self.begun(begun, data) {
@@ -169,16 +180,15 @@ fn unhex(text: &str) -> Vec<u8> {
     text.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
 }
 
-/// Which of the keys are in a database that may not even be one.
-fn found(data: &Path, asked: &[Acknowledged]) -> Vec<Acknowledged> {
-    let labels: Result<Vec<String>, sqlx::Error> =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let mut connection = sqlx::SqliteConnection::connect(data.join(FILES[0]).to_str().unwrap()).await?;
-            let sql = "select k.label from provider_keys k join accounts a on a.id = k.owner_id where a.email = $1";
-            sqlx::query_scalar(sql).bind(asked[0].0.clone()).fetch_all(&mut connection).await
-        });
-    let labels = labels.unwrap_or_default();
-    asked.iter().filter(|(_, label, _)| labels.contains(label)).cloned().collect()
+/// The keys that are in a database. That of a disk which keeps nothing for sure may not even be one.
+fn found(data: &Path, asked: &[Acknowledged]) -> Result<BTreeMap<Uuid, Acknowledged>, sqlx::Error> {
+    let rows: Vec<(Vec<u8>, String)> = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let mut connection = sqlx::SqliteConnection::connect(data.join(FILES[0]).to_str().unwrap()).await?;
+        let sql = "select k.id, k.label from provider_keys k join accounts a on a.id = k.owner_id where a.email = $1";
+        sqlx::query_as(sql).bind(asked[0].0.clone()).fetch_all(&mut connection).await
+    })?;
+    let key = |label: String| asked.iter().find(|(_, asked, _)| *asked == label).unwrap().clone();
+    Ok(rows.into_iter().map(|(id, label)| (Uuid::from_slice(&id).unwrap(), key(label))).collect())
 }
 
 #[derive(Default)]
@@ -226,15 +236,17 @@ pub fn cuts(rounds: u64, moments: usize) -> Figures {
                 let _ = fs::remove_file(at.data().join("keyward.db-shm"));
                 disk.leave(at.data(), rest, &random);
                 let copy = copy(at.data());
-                let found = found(copy.path(), &asked);
-                assert!(found.len() >= answers, "{answers} keys were acknowledged and {} are there", found.len());
-                check(&vault_settings(copy.path(), &provider), copy.path(), &found);
+                let found = found(copy.path(), &asked).unwrap();
+                let lost = answers.iter().filter(|id| !found.contains_key(id)).count();
+                assert_eq!(lost, 0, "of {} keys that were acknowledged", answers.len());
+                check(&vault_settings(copy.path(), &provider), copy.path(), &found.into_values().collect::<Vec<_>>());
                 figures.cuts += 1;
             }
             disk.0.iter_mut().for_each(|file| file.synced = 0);
             let copy = copy(at.data());
             disk.leave(copy.path(), Rest::Torn, &random);
-            figures.unsynced += answers.saturating_sub(found(copy.path(), &asked).len());
+            let found = found(copy.path(), &asked).unwrap_or_default();
+            figures.unsynced += answers.iter().filter(|id| !found.contains_key(id)).count();
         }
         journal.extend(acknowledged);
         server = at.serve();
