@@ -12,6 +12,7 @@ pub use shown::SHOWN_FOR;
 use crate::{
     Context, Failure, Identity, Proof, Vault, access,
     audit::{Event, Object},
+    context::CLOCK_LEEWAY,
     limits,
     store::{Tx, rows::AccountRow, rows::ApiTokenRow},
 };
@@ -96,6 +97,7 @@ fn expiry(given: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldPr
 }
 
 fn view(row: ApiTokenRow, now: Timestamp) -> TokenView {
+    let state = if stands(&row, now) { TokenState::Active } else { TokenState::Expired };
     TokenView {
         id: row.id,
         name: row.name,
@@ -104,8 +106,13 @@ fn view(row: ApiTokenRow, now: Timestamp) -> TokenView {
         created: row.created_at,
         expires: row.expires_at,
         used: row.last_used_at,
-        state: if row.expires_at <= now { TokenState::Expired } else { TokenState::Active },
+        state,
     }
+}
+
+/// Whether a token did not expire, and was not made in a future that the clock has left again.
+fn stands(token: &ApiTokenRow, now: Timestamp) -> bool {
+    token.expires_at > now && token.created_at <= now + CLOCK_LEEWAY
 }
 
 impl Vault {
@@ -212,7 +219,7 @@ impl Vault {
     pub async fn authenticate_token(&self, cx: &Context, text: &str) -> Result<Option<Identity>, Failure> {
         let Some(token) = PlainToken::parse(text) else { return Ok(None) };
         let Some((row, account)) = self.store().api_token(token.handle()).await? else { return Ok(None) };
-        if !token.fits(&row.secret_hash) || account.disabled_at.is_some() || row.expires_at <= cx.now {
+        if !token.fits(&row.secret_hash) || account.disabled_at.is_some() || !stands(&row, cx.now) {
             return Ok(None);
         }
         self.note_use(&row, cx.now);

@@ -8,7 +8,7 @@ use domain::{
 };
 use std::{
     net::IpAddr,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use uuid::Uuid;
 
@@ -92,6 +92,10 @@ pub enum Actor {
     /// The operator at the command line, or the server itself.
     System,
 }
+
+/// How far clocks may be apart: those of several servers, and one before and after it was set. What was made later than this from now was
+/// made while a clock was wrong. It counts for nothing then: a session would outlive its time, a limit would hold until the clock is there.
+pub(crate) const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 
 /// Actor, request id, time and client address of one call. Time and new ids come from here and nowhere else.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,9 +2,10 @@
 
 use crate::{
     Context, Failure,
+    context::CLOCK_LEEWAY,
     store::{Store, Tx},
 };
-use domain::Problem;
+use domain::{Problem, Timestamp};
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, time::Duration};
 
@@ -56,7 +57,7 @@ pub const TOKENS: Rule = Rule { name: "token.create", most: 30, window: MINUTE }
 /// `TooMany` with whole seconds, `Unavailable`.
 pub async fn admit(tx: &mut dyn Tx, rule: Rule, subject: &str, cx: &Context) -> Result<(), Failure> {
     let subject = hashed(subject);
-    let hits = tx.hits_since(rule.name, &subject, cx.now - rule.window).await?;
+    let hits = within(tx.hits_since(rule.name, &subject, cx.now - rule.window).await?, cx);
     if let Some(blocking) = hits.len().checked_sub(rule.most).and_then(|index| hits.get(index)) {
         let wait = (*blocking + rule.window).since(cx.now);
         return Err(Problem::TooMany { retry_after: u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1) }.into());
@@ -85,7 +86,7 @@ pub struct Allowance {
 /// # Errors
 /// `Unavailable`.
 pub async fn left(store: &dyn Store, rule: Rule, subject: &str, cx: &Context) -> Result<Allowance, Failure> {
-    let hits = store.hits_since(rule.name, &hashed(subject), cx.now - rule.window).await?;
+    let hits = within(store.hits_since(rule.name, &hashed(subject), cx.now - rule.window).await?, cx);
     let reset = hits.first().map_or(0, |oldest| (*oldest + rule.window).since(cx.now).as_millis().div_ceil(1_000));
     Ok(Allowance {
         rule: rule.name,
@@ -94,6 +95,12 @@ pub async fn left(store: &dyn Store, rule: Rule, subject: &str, cx: &Context) ->
         left: rule.most.saturating_sub(hits.len()),
         reset: u64::try_from(reset).unwrap_or(u64::MAX),
     })
+}
+
+/// Without what a clock that was wrong put into the future.
+fn within(mut hits: Vec<Timestamp>, cx: &Context) -> Vec<Timestamp> {
+    hits.retain(|at| *at <= cx.now + CLOCK_LEEWAY);
+    hits
 }
 
 /// Forgets the acts of `subject`, after it proved who it is.

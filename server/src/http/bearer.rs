@@ -35,7 +35,8 @@ impl Failures {
     fn wait(&self, network: &str, now: Timestamp) -> Option<u32> {
         let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let times = networks.get_mut(network)?;
-        times.retain(|at| now.since(*at) < WINDOW);
+        // What a clock that was wrong put into the future holds nobody up until it is there.
+        times.retain(|at| *at <= now + WINDOW && now.since(*at) < WINDOW);
         let oldest = *times.front().filter(|_| times.len() >= MOST)?;
         Some(u32::try_from((oldest + WINDOW).since(now).as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1))
     }
@@ -124,5 +125,16 @@ mod tests {
         assert_eq!(failures.wait("192.0.2.1", at(64)), Some(1));
         assert_eq!(failures.wait("192.0.2.1", at(65)), None);
         assert_eq!(failures.wait("192.0.2.2", at(5)), None);
+    }
+
+    #[test]
+    fn failures_of_a_clock_that_was_ahead_hold_nobody_up() {
+        let failures = Failures::default();
+        let at = |second: i64| Timestamp::from_micros(second * 1_000_000);
+        for _ in 0..MOST {
+            failures.note("192.0.2.1".into(), at(86_400));
+        }
+        assert_eq!(failures.wait("192.0.2.1", at(86_400)), Some(60));
+        assert_eq!(failures.wait("192.0.2.1", at(5)), None);
     }
 }

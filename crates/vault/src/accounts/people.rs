@@ -136,7 +136,6 @@ impl Vault {
     pub async fn person_page(&self, cx: &Context, id: UserId) -> Result<PersonPage, Failure> {
         let line = self.person(cx, id).await?;
         let mine = cx.identity().and_then(|identity| identity.session());
-        let stands = |row: &SessionRow| row.ends_at > cx.now && cx.now.since(row.seen_at) < self.0.session_idle;
         let session = |row: SessionRow| SessionView {
             id: row.id,
             created: row.created_at,
@@ -144,7 +143,8 @@ impl Vault {
             client: row.client,
             current: Some(row.id) == mine,
         };
-        let sessions = self.store().sessions_of(id).await?.into_iter().filter(stands).map(session).collect();
+        let sessions =
+            self.store().sessions_of(id).await?.into_iter().filter(|row: &SessionRow| self.stands(row, cx.now)).map(session).collect();
         let active_admin = line.person.role == Role::Admin && !line.person.disabled;
         Ok(PersonPage {
             account: self.account(cx).await?,

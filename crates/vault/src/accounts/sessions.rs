@@ -3,10 +3,11 @@
 use crate::{
     Context, Failure, Vault, access,
     audit::{Event, Object},
+    context::CLOCK_LEEWAY,
     store::rows::SessionRow,
 };
 use domain::{
-    Problem,
+    Problem, Timestamp,
     ids::SessionId,
     views::{AccountPage, SessionView},
 };
@@ -20,13 +21,18 @@ impl Vault {
         Ok(AccountPage { account: self.account(cx).await?, sessions: self.sessions(cx).await? })
     }
 
+    /// Whether a session neither ended nor went idle, and was not begun in a future that the clock has left again.
+    pub(super) fn stands(&self, session: &SessionRow, now: Timestamp) -> bool {
+        let begun = session.created_at <= now + CLOCK_LEEWAY;
+        begun && session.ends_at > now && now.since(session.seen_at) < self.0.session_idle
+    }
+
     /// The caller's sessions that still stand: the one that asks first, then the last seen.
     ///
     /// # Errors
     /// `NotAuthenticated`, `Forbidden` for a token, `Unavailable`.
     pub async fn sessions(&self, cx: &Context) -> Result<Vec<SessionView>, Failure> {
         let (owner, _, mine) = access::person(cx)?;
-        let stands = |row: &SessionRow| row.ends_at > cx.now && cx.now.since(row.seen_at) < self.0.session_idle;
         let view = |row: SessionRow| SessionView {
             id: row.id,
             created: row.created_at,
@@ -34,7 +40,8 @@ impl Vault {
             client: row.client,
             current: row.id == mine,
         };
-        let mut sessions: Vec<_> = self.store().sessions(owner).await?.into_iter().filter(stands).map(view).collect();
+        let mut sessions: Vec<_> =
+            self.store().sessions(owner).await?.into_iter().filter(|row| self.stands(row, cx.now)).map(view).collect();
         sessions.sort_by_key(|session| !session.current);
         Ok(sessions)
     }

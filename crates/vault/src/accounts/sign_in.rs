@@ -171,11 +171,10 @@ impl Vault {
     /// `Unavailable` when the database does not answer.
     pub async fn authenticate(&self, cx: &Context, token: &SessionToken) -> Result<Option<Identity>, Failure> {
         let Some((session, account)) = self.store().session(&token.hash()).await? else { return Ok(None) };
-        let unseen = cx.now.since(session.seen_at);
-        if account.disabled_at.is_some() || session.ends_at <= cx.now || unseen >= self.0.session_idle {
+        if account.disabled_at.is_some() || !self.stands(&session, cx.now) {
             return Ok(None);
         }
-        if unseen >= TOUCH_EVERY.min(self.0.session_idle / 10) {
+        if cx.now.since(session.seen_at) >= TOUCH_EVERY.min(self.0.session_idle / 10) {
             let (me, id, now) = (self.clone(), session.id, cx.now);
             tokio::spawn(async move {
                 let touched = me.store().write(move |tx| Box::pin(async move { Ok(tx.touch_session(id, now).await?) })).await;
@@ -194,7 +193,7 @@ impl Vault {
     /// `Unavailable` when the database does not answer.
     pub async fn session_stands(&self, cx: &Context, token: &SessionToken) -> Result<bool, Failure> {
         let Some((session, account)) = self.store().session(&token.hash()).await? else { return Ok(false) };
-        Ok(account.disabled_at.is_none() && session.ends_at > cx.now && cx.now.since(session.seen_at) < self.0.session_idle)
+        Ok(account.disabled_at.is_none() && self.stands(&session, cx.now))
     }
 
     /// Ends the caller's session, everywhere and at once.

@@ -15,7 +15,8 @@ pub trait LeaseStore {
 /// Leases within a unit of work.
 #[async_trait]
 pub trait LeaseTx {
-    /// Takes the task when its lease is over, or in any case with `steal`. The number is the fence: higher than every one before.
+    /// Takes the task when its lease is over, or ends so much later than this one that it was taken by a clock that was wrong, or in any
+    /// case with `steal`. The number is the fence: higher than every one before.
     async fn take_lease(
         &mut self,
         name: &str,

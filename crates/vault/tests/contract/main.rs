@@ -34,6 +34,8 @@ macro_rules! suite {
             mod audit_query;
             #[path = "backups.rs"]
             mod backups;
+            #[path = "clock.rs"]
+            mod clock;
             #[path = "cloudflare.rs"]
             mod cloudflare;
             #[path = "credentials.rs"]

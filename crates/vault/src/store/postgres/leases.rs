@@ -1,7 +1,10 @@
 //! Leases, in SQL.
 
 use super::{Postgres, decode, decode::Moment, tx::PgTx, tx::signed};
-use crate::store::{LeaseStore, LeaseTx, StoreError};
+use crate::{
+    context::CLOCK_LEEWAY,
+    store::{LeaseStore, LeaseTx, StoreError},
+};
 use async_trait::async_trait;
 use domain::Timestamp;
 use uuid::Uuid;
@@ -32,13 +35,15 @@ impl LeaseTx for PgTx<'_> {
     ) -> Result<Option<u64>, StoreError> {
         let row = sqlx::query(
             "insert into leases (name, holder, fence, ends_at) values ($1, $2, 1, $4) on conflict (name) do update \
-             set holder = excluded.holder, fence = leases.fence + 1, ends_at = excluded.ends_at where leases.ends_at <= $3 or $5 returning fence",
+             set holder = excluded.holder, fence = leases.fence + 1, ends_at = excluded.ends_at \
+             where leases.ends_at <= $3 or leases.ends_at > $6 or $5 returning fence",
         )
         .bind(name)
         .bind(holder)
         .bind(Moment(now))
         .bind(Moment(until))
         .bind(steal)
+        .bind(Moment(until + CLOCK_LEEWAY))
         .fetch_optional(&mut *self.connection)
         .await?;
         row.as_ref().map(|row| decode::number(row, "fence")).transpose()
